@@ -1,0 +1,1 @@
+"""What it costs: billing accounts, invoices, payments and credit information."""

@@ -1,0 +1,1 @@
+"""Who: persons, companies and estates, and what is known of them."""

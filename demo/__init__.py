@@ -1,0 +1,1 @@
+"""The demonstration register: made-up people, real shapes."""

@@ -1,0 +1,1 @@
+"""Calls: encrypted audio and the reasons for listening."""

@@ -1,0 +1,1 @@
+"""Who reaches which rows: scopes, and the policies and grants of the database."""

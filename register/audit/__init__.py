@@ -1,0 +1,1 @@
+"""The change log, the read log and the one way into a scope."""

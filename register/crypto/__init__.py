@@ -1,0 +1,1 @@
+"""The keyring, encrypted fields and files, and blind indexes."""

@@ -1,0 +1,1 @@
+"""Accounts of staff, their roles, the controllers, sign-in and commitments."""

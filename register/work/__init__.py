@@ -1,0 +1,1 @@
+"""Work as rows: jobs, the outbox, imports and their sources."""

@@ -1,0 +1,1 @@
+"""When it goes: plan, holds, purge and ledger."""

@@ -1,0 +1,1 @@
+"""Where: sites, connections, meters, devices, contracts and consumption."""

@@ -1,0 +1,96 @@
+"""Settings of the register: one package, two modes (embedded, production), all from the environment.
+
+What the environment may say is declared in environment.py; each subject has its module here.
+"""
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from embedded.places import places
+from embedded.secrets import secret_key
+from register.settings.apps import INSTALLED_APPS as INSTALLED_APPS
+from register.settings.apps import MIDDLEWARE as MIDDLEWARE
+from register.settings.database import database
+from register.settings.environment import Environment
+from register.settings.logs import logs
+from register.settings.mail import mail
+from register.settings.tasks import tasks
+from register.settings.web import web
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+ENVIRONMENT = Environment()
+IS_PRODUCTION = ENVIRONMENT.is_production
+IS_TEST = ENVIRONMENT.text("ROLE") == "test"
+
+DEBUG = ENVIRONMENT.flag("DEBUG") and not IS_PRODUCTION
+SECRET_KEY = ENVIRONMENT.text("SECRET_KEY") or ("" if IS_PRODUCTION else secret_key())
+if IS_PRODUCTION and not SECRET_KEY:
+    SECRET_KEY = "no key was given: register.settings.production refuses to start"
+
+ROOT_URLCONF = "register.urls"
+WSGI_APPLICATION = "register.wsgi.application"
+DATABASES = {"default": database(ENVIRONMENT)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGGING = logs(ENVIRONMENT)
+globals().update(web(ENVIRONMENT), **mail(ENVIRONMENT), **tasks(ENVIRONMENT))
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "fi"
+LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Helsinki"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ENVIRONMENT.path("STATIC_ROOT")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+MEDIA_ROOT = ENVIRONMENT.path("FILES") or places().files
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+AUTH_USER_MODEL = "identity.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/staff/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+
+# One set_actor inside the scope tells the log who acts; auditlog's own middleware is not used.
+AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+
+REGISTER_KEYRING = ENVIRONMENT.text("KEYRING")
+
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = None
+DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -1,0 +1,55 @@
+"""The applications and the layers that each request passes."""
+
+# Ours first, so that their templates and commands go before those of others.
+OURS = [
+    "register.identity",
+    "register.audit",
+    "register.work",
+    "register.datamap",
+    "register.access",
+    "register.crypto",
+    "customers",
+    "sites",
+    "billing",
+    "recordings",
+    "retention",
+    "dsar",
+    "demo",
+]
+OTHERS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "auditlog",
+    "csp",
+    "django_celery_beat",
+    "django_htmx",
+    "django_structlog",
+]
+INSTALLED_APPS = [*OURS, *OTHERS]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "register.headers.ResponseHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]

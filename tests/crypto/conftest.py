@@ -1,0 +1,16 @@
+"""Keys of the tests, and a model with secrets that lives outside the app registry."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from register.crypto.keyring import KeySet, write_key_file
+
+
+@pytest.fixture
+def key_file(tmp_path: Path, settings: object) -> Iterator[Path]:
+    """Use a key file of this test alone."""
+    path = tmp_path / "keys.json"
+    write_key_file(path, KeySet.made())
+    settings.REGISTER_KEYS_FILE = str(path)  # type: ignore[attr-defined]
+    yield path

@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""The commands of the register."""
+"""The commands of the register.
+
+Without REGISTER_DATABASE_URL they use the embedded servers, and start them for their own
+time where they do not run.
+"""
 
 import os
 import sys
@@ -9,19 +13,40 @@ ROLES = {
     "migrate": "owner",
     "makemigrations": "owner",
     "sqlmigrate": "owner",
+    "showmigrations": "owner",
     "create_roles": "owner",
     "why": "purge",
     "backup": "backup",
 }
+# These ask no database.
+WITHOUT_SERVERS = {"", "help", "version", "check", "settings_doc", "collectstatic", "findstatic", "diffsettings"}
 
 
-def main() -> None:
+def main() -> int:
+    command = sys.argv[1] if sys.argv[1:] else ""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "register.settings")
-    os.environ.setdefault("REGISTER_ROLE", ROLES.get(sys.argv[1] if sys.argv[1:] else "", "app"))
+    os.environ.setdefault("REGISTER_ROLE", ROLES.get(command, "app"))
+    from embedded.trouble import Trouble, explain
+
+    try:
+        _execute(command)
+    except (Trouble, ModuleNotFoundError) as error:
+        print(explain(error), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _execute(command: str) -> None:
     from django.core.management import execute_from_command_line
 
+    from register.settings import IS_PRODUCTION
+
+    if not IS_PRODUCTION and command.lstrip("-") not in WITHOUT_SERVERS and "--help" not in sys.argv:
+        from embedded.servers import use
+
+        use()  # until this process ends
     execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -69,7 +69,7 @@ def places(state: str | Path | None = None) -> Places:
     """Return the places of the servers whose state lies in `state` (default REGISTER_STATE)."""
     chosen = Path(state or os.environ.get("REGISTER_STATE") or ".local")
     folder = (CHECKOUT / chosen).resolve()
-    if runs_as_root() and not _is_open_to_others(folder.parent):
+    if runs_as_root() and not is_open_to_others(folder.parent):
         folder = Path("/var/tmp") / f"customer-register-{_short(folder)}"
     sockets = folder / "run"
     if len(str(sockets / ".s.PGSQL.5432.lock")) > _SOCKET_PATH_LIMIT:
@@ -81,7 +81,7 @@ def runs_as_root() -> bool:
     return os.geteuid() == 0
 
 
-def _is_open_to_others(folder: Path) -> bool:
+def is_open_to_others(folder: Path) -> bool:
     """Return whether any user of this machine may walk down to the folder."""
     return all(not step.exists() or step.stat().st_mode & stat.S_IXOTH for step in (folder, *folder.parents))
 

@@ -154,14 +154,10 @@ class EncryptedTextField(_EncryptedBase):
 
     def formfield(self, **kwargs: Any) -> Any:
         """Edit it in a field that never shows what is stored."""
-        return super().formfield(
-            **{"form_class": SealedCharField, "max_length": self.max_length, **kwargs}
-        )
+        return super().formfield(**{"form_class": SealedCharField, "max_length": self.max_length, **kwargs})
 
     def _unsealed(self, plaintext: str, instance: Any) -> Unsealed:
-        return Unsealed(
-            plaintext, table=self.model._meta.db_table, column=self.column, instance=instance
-        )
+        return Unsealed(plaintext, table=self.model._meta.db_table, column=self.column, instance=instance)
 
     def _sealed(self, value: Sealed, instance: Any) -> Sealed:
         row_id = instance.pk

@@ -92,7 +92,7 @@ class KeySet:
             keyset = cls(int(raw["current"]), keys, _secret(raw["suppression"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise KeyringFault(
-                "The keys cannot be read: REGISTER_KEYS wants JSON of the form "
+                "The keys cannot be read: REGISTER_KEYRING wants JSON of the form "
                 '{"current": 1, "keys": {"1": "<32 bytes in base64>"}, "suppression": "<the same>"}.'
             ) from None
         if keyset.current not in keys:
@@ -119,9 +119,7 @@ class KeySet:
         version = max(self.keys) + 1
         if version > NEWEST_VERSION:
             raise KeyringFault("All key versions are used up.")
-        return KeySet(
-            version, {**self.keys, version: secrets.token_bytes(SECRET_BYTES)}, self.suppression
-        )
+        return KeySet(version, {**self.keys, version: secrets.token_bytes(SECRET_BYTES)}, self.suppression)
 
     def without(self, version: int) -> "KeySet":
         """Return this set without a retired version: what only it can open is lost for ever."""
@@ -236,8 +234,8 @@ def keyring() -> Keyring:
     """
     return _keyring(
         getattr(settings, "REGISTER_KEY_PROVIDER", "") or LOCAL_PROVIDER,
-        str(getattr(settings, "REGISTER_KEYS_FILE", "") or ""),
-        str(getattr(settings, "REGISTER_KEYS", "") or ""),
+        str(getattr(settings, "REGISTER_KEYRING_FILE", "") or ""),
+        str(getattr(settings, "REGISTER_KEYRING", "") or ""),
     )
 
 
@@ -247,7 +245,7 @@ def local_provider(*, path: str, text: str) -> LocalProvider:
         return LocalProvider(lambda: _read(Path(path)), lambda: _stamp(Path(path)))
     if text:
         return LocalProvider(lambda: text, lambda: None)
-    raise KeyringFault("No keys are set: give REGISTER_KEYS_FILE or REGISTER_KEYS.")
+    raise KeyringFault("No keys are set: give REGISTER_KEYRING_FILE or REGISTER_KEYRING.")
 
 
 def ensure_key_file(path: Path) -> Path:

@@ -16,9 +16,7 @@ class Sealed:
 
     __slots__ = ("_ciphertext", "_column", "_row_id", "_table")
 
-    def __init__(
-        self, ciphertext: bytes, *, table: str, column: str, row_id: RowId | None = None
-    ) -> None:
+    def __init__(self, ciphertext: bytes, *, table: str, column: str, row_id: RowId | None = None) -> None:
         self._ciphertext = ciphertext
         self._table = table
         self._column = column

@@ -11,6 +11,7 @@ from embedded.places import places
 from embedded.secrets import secret_key
 from register.settings.apps import INSTALLED_APPS as INSTALLED_APPS
 from register.settings.apps import MIDDLEWARE as MIDDLEWARE
+from register.settings.crypto import crypto
 from register.settings.database import database
 from register.settings.environment import Environment
 from register.settings.logs import logs
@@ -89,7 +90,7 @@ LOGOUT_REDIRECT_URL = "/sign-in/"
 AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 
-REGISTER_KEYRING = ENVIRONMENT.text("KEYRING")
+globals().update(crypto(ENVIRONMENT))
 
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -67,7 +67,18 @@ DECLARED: tuple[Setting, ...] = (
     _secret(
         "KEYRING",
         "The keys that encrypt identity codes, bank accounts and recordings, and those of "
-        "their search indexes, as JSON.",
+        "their search indexes, as JSON (docs/keys.md). As a file it is read again when it changes.",
+    ),
+    _text(
+        "KEY_PROVIDER",
+        "",
+        "Dotted name of what gives the keys in place of REGISTER_KEYRING: a key vault or a security module.",
+    ),
+    Setting(
+        "TEMPORARY_CODES",
+        Kind.FLAG,
+        "no",
+        "Take identity codes of the numbers 900 to 999, which are temporary or artificial. Embedded mode always does.",
     ),
     _text(
         "DATABASE_URL",
@@ -175,6 +186,12 @@ class Environment:
     def path(self, name: str) -> Path | None:
         value = self._raw(_BY_NAME[name])
         return Path(value) if value else None
+
+    def file_of(self, name: str) -> Path | None:
+        """Return the file that a secret comes from, None when it is in the environment itself."""
+        variable = _BY_NAME[name].variable
+        file = "" if self._environ.get(variable) else self._environ.get(f"{variable}_FILE", "")
+        return Path(file) if file else None
 
     def _raw(self, setting: Setting) -> str:
         given = self._environ.get(setting.variable, "")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from register.crypto.keyring import KeySet, write_key_file
 
 
@@ -12,5 +13,5 @@ def key_file(tmp_path: Path, settings: object) -> Iterator[Path]:
     """Use a key file of this test alone."""
     path = tmp_path / "keys.json"
     write_key_file(path, KeySet.made())
-    settings.REGISTER_KEYS_FILE = str(path)  # type: ignore[attr-defined]
+    settings.REGISTER_KEYRING_FILE = str(path)  # type: ignore[attr-defined]
     yield path

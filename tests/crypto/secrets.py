@@ -2,8 +2,9 @@
 
 from django.db import models
 from django.test.utils import isolate_apps
-from register.crypto.fields import BlindIndexField, EncryptedTextField
 from uuid_utils.compat import uuid7
+
+from register.crypto.fields import BlindIndexField, EncryptedTextField
 
 with isolate_apps("register.crypto"):
 

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connection, models
+
 from register.crypto.fields import blind_index_values
 from register.crypto.forms import SealedCharField
 from register.crypto.keyring import keyring, read_key_file, write_key_file
 from register.crypto.sealed import Sealed
 from register.crypto.sealing import UnableToOpen
-
 from tests.crypto.secrets import Numbered, Secret
 
 CODE = "010190-999W"

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+
 from register.crypto.keyring import (
     KeyringFault,
     KeySet,
@@ -118,15 +119,15 @@ def test_the_current_key_cannot_be_dropped() -> None:
 
 
 def test_without_keys_the_keyring_says_what_to_set(settings: object) -> None:
-    settings.REGISTER_KEYS_FILE = ""  # type: ignore[attr-defined]
-    settings.REGISTER_KEYS = ""  # type: ignore[attr-defined]
-    with pytest.raises(KeyringFault, match="REGISTER_KEYS_FILE or REGISTER_KEYS"):
+    settings.REGISTER_KEYRING_FILE = ""  # type: ignore[attr-defined]
+    settings.REGISTER_KEYRING = ""  # type: ignore[attr-defined]
+    with pytest.raises(KeyringFault, match="REGISTER_KEYRING_FILE or REGISTER_KEYRING"):
         keyring()
 
 
 def test_keys_are_read_from_the_environment_variable(settings: object) -> None:
-    settings.REGISTER_KEYS_FILE = ""  # type: ignore[attr-defined]
-    settings.REGISTER_KEYS = KeySet.made().with_new_key().as_json()  # type: ignore[attr-defined]
+    settings.REGISTER_KEYRING_FILE = ""  # type: ignore[attr-defined]
+    settings.REGISTER_KEYRING = KeySet.made().with_new_key().as_json()  # type: ignore[attr-defined]
     assert keyring().live_versions == (2, 1)
 
 

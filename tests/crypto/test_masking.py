@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from register.crypto.masking import mask_iban, mask_identity_code
 
 

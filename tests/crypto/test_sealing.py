@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from uuid_utils.compat import uuid7
+
 from register.crypto.keyring import keyring, read_key_file, write_key_file
 from register.crypto.sealing import (
     UnableToOpen,
@@ -20,7 +22,6 @@ from register.crypto.sealing import (
     suppression_value,
     version_of,
 )
-from uuid_utils.compat import uuid7
 
 CODE = "010190-999W"
 ROW = UUID("01890a5d-ac96-774b-bcce-b302099a8057")

@@ -100,7 +100,10 @@ DECLARED: tuple[Setting, ...] = (
         "ADMIN_DATABASE_URL",
         "Address of an administrator of the server, used once by manage.py create_roles.",
     ),
-    _text("BROKER_URL", "", "Address of Valkey or RabbitMQ. Empty: the embedded Valkey."),
+    _secret(
+        "BROKER_URL",
+        "Address of Valkey or RabbitMQ with its user and password. Empty: the embedded Valkey.",
+    ),
     Setting("ALLOWED_HOSTS", Kind.LIST, "", "The names by which the register is reached."),
     Setting("TRUSTED_ORIGINS", Kind.LIST, "", "Origins whose forms are accepted: https://…"),
     Setting(

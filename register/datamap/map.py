@@ -1,0 +1,111 @@
+"""What a model says of its rows: whom they are about, why they are held, from when, and which items lie where.
+
+Retention, requests, the notice and masking read these declarations; nothing else lists personal data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .items import DataItem
+from .schedule import Period
+from .vocabulary import Basis, Clause
+
+
+class WhenNull(StrEnum):
+    """What an empty clock means."""
+
+    RUNNING = "running"
+    FAULT = "fault"
+    ABSENT = "absent"
+
+
+RUNNING = WhenNull.RUNNING
+FAULT = WhenNull.FAULT
+ABSENT = WhenNull.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The date from which a period runs: a column of the row or a forward path, never a reverse relation.
+
+    `exclusive` marks an end that is the first day no longer in effect: the last day is the day before.
+    """
+
+    path: str
+    when_null: WhenNull = FAULT
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """One reason to hold a row: a purpose, its basis, the period and the clock that starts it."""
+
+    purpose: Clause
+    basis: Basis
+    period: Period
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A path to people through a place, with the period that limits it to those who lived there then."""
+
+    path: str
+    period: str
+    on: str
+
+
+class Kind(StrEnum):
+    """How a table is treated by retention and access."""
+
+    ROOT = "root"
+    PART = "part"
+    GATE = "gate"
+    DERIVED = "derived"
+    NO_PERSON = "no-person"
+
+
+@dataclass(frozen=True)
+class DataMap:
+    """The declaration of one model.
+
+    A root has `keeps`; a part names in `goes_with` the forward relation (or relations, whichever
+    goes first) to the aggregate with which it goes. `fields` maps items to columns,
+    `technical` names the columns that hold no item of the seed.
+    """
+
+    subjects: Sequence[str | Through] = ()
+    keeps: Sequence[Keep] = ()
+    goes_with: str | tuple[str, ...] = ()
+    fields: Mapping[DataItem, Sequence[str]] = field(default_factory=dict)
+    technical: Sequence[str] = ()
+    files: Sequence[str] = ()
+    kind: Kind = Kind.ROOT
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind is Kind.ROOT and self.goes_with:
+            object.__setattr__(self, "kind", Kind.PART)
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The relations of a part to the aggregates with which it goes."""
+        return (self.goes_with,) if isinstance(self.goes_with, str) else tuple(self.goes_with)
+
+
+def gate(reason: str, *, keeps: Sequence[Keep] = (), technical: Sequence[str] = ()) -> DataMap:
+    """Declare a table that is read before a scope can exist (sessions, accounts, tokens)."""
+    return DataMap(kind=Kind.GATE, reason=reason, keeps=keeps, technical=technical)
+
+
+def derived(goes_with: str, reason: str) -> DataMap:
+    """Declare a table made from mapped rows, which goes with them and which the application may replace."""
+    return DataMap(kind=Kind.DERIVED, goes_with=goes_with, reason=reason)
+
+
+def no_person(
+    reason: str, *, fields: Mapping[DataItem, Sequence[str]] | None = None, technical: Sequence[str] = ()
+) -> DataMap:
+    """Declare a table that holds nobody's data: reference data, or a place and its things."""
+    return DataMap(kind=Kind.NO_PERSON, reason=reason, fields=fields or {}, technical=technical)

@@ -89,8 +89,12 @@ LOGOUT_REDIRECT_URL = "/sign-in/"
 # One set_actor inside the scope tells the log who acts; auditlog's own middleware is not used.
 AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDITLOG_STORE_JSON_CHANGES = True
 
 globals().update(crypto(ENVIRONMENT))
+REGISTER_CONTROLLERS_FILE = BASE_DIR / "docs" / "seed" / "controllers.json"
+REGISTER_STRICT_SCOPE = IS_TEST
+REGISTER_RETENTION: dict[str, dict[str, int]] = {}
 
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -1,0 +1,175 @@
+"""Accounts of staff, the roles granted to them by controller, their commitments, and the two controllers.
+
+Accounts are gate tables: they are read before a scope can exist.
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from register.access.policies import APPEND, READ, Access, open_access
+from register.datamap.map import gate, no_person
+from register.identity.roles import Role, permits, permits_module
+
+
+class Controller(models.Model):
+    """A controller of the register: its identity is data (clause K1)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    short_name = models.CharField(_("short name"), max_length=30)
+    business_id = models.CharField(_("business ID"), max_length=9, unique=True)
+    postal_address = models.CharField(_("postal address"), max_length=200)
+    visiting_address = models.CharField(_("visiting address"), max_length=200)
+    email = models.EmailField(_("email"))
+    phone = models.CharField(_("phone"), max_length=20)
+    web_address = models.CharField(_("web address"), max_length=100)
+
+    access = Access(app=READ, purge=READ, protected=False)
+    data_map = no_person("the controllers are companies whose identity is public")
+
+    class Meta:
+        verbose_name = _("controller")
+        verbose_name_plural = _("controllers")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by their log-in name."""
+
+
+class Account(AbstractBaseUser):
+    """An account of a member of staff; its rights are its role grants."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("email"), unique=True, help_text=_("The name with which one signs in."))
+    display_name = models.CharField(_("name"), max_length=100)
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("fi", _("Finnish")), ("en", _("English"))], default="fi"
+    )
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    created_at = models.DateTimeField(_("made at"))
+    ended_on = models.DateField(_("work ended on"), null=True, blank=True)
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+
+    access = open_access()
+    data_map = gate(
+        "the account is read to sign in, before a scope can exist",
+        technical=[
+            "id",
+            "password",
+            "last_login",
+            "email",
+            "display_name",
+            "language",
+            "is_active",
+            "created_at",
+            "ended_on",
+        ],
+    )
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_staff(self) -> bool:
+        """Every account of this table is staff's; customers have their own."""
+        return self.is_active
+
+    @property
+    def is_superuser(self) -> bool:
+        """Nobody is above the roles."""
+        return False
+
+    def roles(self) -> frozenset[Role]:
+        """Give the roles that are in force."""
+        return frozenset(Role(grant.role) for grant in self.grants_in_force())
+
+    def grants_in_force(self) -> list["RoleGrant"]:
+        """Give the grants in force, read once for each instance (that is, for each request)."""
+        if not hasattr(self, "_grants"):
+            self._grants = list(self.grants.filter(ended_at__isnull=True).select_related("controller"))
+        return self._grants
+
+    def controller_ids(self) -> tuple[int, ...]:
+        """Give the controllers whose rows the account may reach."""
+        return tuple(sorted({grant.controller_id for grant in self.grants_in_force()}))
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Tell whether a role in force permits `app_label.action_model`."""
+        return self.is_active and permits(self.roles(), perm)
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        """Tell whether all of these are permitted."""
+        return all(self.has_perm(perm) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Tell whether anything of the app is permitted."""
+        return self.is_active and permits_module(self.roles(), app_label)
+
+
+class RoleGrant(models.Model):
+    """A role given to an account for one controller, from a moment until it is taken back (clause X2)."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="grants", verbose_name=_("account"))
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    controller = models.ForeignKey(Controller, models.PROTECT, related_name="+", verbose_name=_("controller"))
+    granted_at = models.DateTimeField(_("granted at"))
+    granted_by = models.CharField(_("granted by"), max_length=60)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    access = open_access()
+    data_map = gate(
+        "roles are read to make the scope",
+        technical=["id", "account", "role", "controller", "granted_at", "granted_by", "ended_at"],
+    )
+
+    class Meta:
+        verbose_name = _("role grant")
+        verbose_name_plural = _("role grants")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "role", "controller"],
+                condition=models.Q(ended_at__isnull=True),
+                name="a_role_is_granted_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.role} {self.controller_id}"
+
+
+class Commitment(models.Model):
+    """A commitment to confidentiality, without which nobody sees customer data (clause X4)."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="commitments", verbose_name=_("account"))
+    text_version = models.CharField(_("version of the text"), max_length=20)
+    accepted_at = models.DateTimeField(_("accepted at"))
+
+    access = open_access(app=APPEND)
+    data_map = gate(
+        "the commitment is read before a scope is given", technical=["id", "account", "text_version", "accepted_at"]
+    )
+
+    class Meta:
+        verbose_name = _("commitment to confidentiality")
+        verbose_name_plural = _("commitments to confidentiality")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.text_version}"

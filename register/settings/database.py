@@ -25,7 +25,7 @@ def database(environment: Environment) -> dict[str, Any]:
         base["OPTIONS"]["options"] = TEST_OPTIONS
     if environment.is_production:
         return base | _server(environment, role, base["OPTIONS"])
-    return base | {"NAME": DATABASE, "HOST": str(places().sockets)}
+    return base | {"NAME": environment.text("EMBEDDED_DATABASE"), "HOST": str(places().sockets)}
 
 
 def _server(environment: Environment, role: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("STATIC_ROOT", Kind.PATH, "staticfiles", "Where collectstatic puts the look's files."),
     _text("LOG_FORMAT", "", "json or text. Empty: json in production.", ("", "json", "text")),
     _text("LOG_LEVEL", "INFO", "What is logged.", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    _text("EMBEDDED_DATABASE", "register", "Name of the database in the embedded server."),
     Setting("STATE", Kind.PATH, ".local", "Folder of everything that the embedded mode keeps."),
     Setting("PORT", Kind.NUMBER, "8000", "The port of make run."),
 )

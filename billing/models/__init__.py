@@ -1,0 +1,16 @@
+"""The tables of money: billing accounts, bank accounts, credit information, invoices and payments."""
+
+from .accounts import BankAccount, BillingAccount, CreditInformation
+from .invoices import Charge, Invoice, InvoiceContract, InvoiceRow, Payment, PaymentAllocation
+
+__all__ = [
+    "BankAccount",
+    "BillingAccount",
+    "Charge",
+    "CreditInformation",
+    "Invoice",
+    "InvoiceContract",
+    "InvoiceRow",
+    "Payment",
+    "PaymentAllocation",
+]

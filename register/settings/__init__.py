@@ -52,6 +52,9 @@ TEMPLATES = [
     }
 ]
 
+# Form controls get the look's classes from templates/django/forms/widgets/attrs.html.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
 LANGUAGE_CODE = "fi"
 LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]

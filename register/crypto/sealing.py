@@ -12,7 +12,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from register.crypto.keyring import Keyring, KeyringFault, Purpose, keyring
 
@@ -65,7 +64,10 @@ def open_sealed(table: str, column: str, row_id: RowId, sealed: bytes | memoryvi
 
     Raises: UnableToOpen, the same for every cause.
     """
-    return _open(keyring(), f"{table}.{column}", row_id, bytes(sealed))
+    try:
+        return _open(keyring(), Purpose.ENCRYPT, f"{table}.{column}", row_id, bytes(sealed)).decode()
+    except UnicodeDecodeError:
+        raise UnableToOpen from None
 
 
 def open_many(table: str, column: str, rows: Iterable[tuple[RowId, bytes]]) -> list[str]:
@@ -87,6 +89,22 @@ def open_many(table: str, column: str, rows: Iterable[tuple[RowId, bytes]]) -> l
     except (InvalidTag, KeyringFault, ValueError, IndexError):
         raise UnableToOpen from None
     return opened
+
+
+def wrap_key(table: str, column: str, row_id: RowId, data_key: bytes) -> bytes:
+    """Encrypt the data key of a file for its row, under the current key."""
+    ring, place = keyring(), f"{table}.{column}"
+    version, nonce = ring.current_version, os.urandom(NONCE_BYTES)
+    cipher = ring.cipher(Purpose.WRAP, place, version)
+    return bytes((version,)) + nonce + cipher.encrypt(nonce, data_key, _bound(place, version) + _row(row_id))
+
+
+def unwrap_key(table: str, column: str, row_id: RowId, wrapped: bytes | memoryview) -> bytes:
+    """Decrypt the data key of a file.
+
+    Raises: UnableToOpen.
+    """
+    return _open(keyring(), Purpose.WRAP, f"{table}.{column}", row_id, bytes(wrapped))
 
 
 def version_of(value: bytes | memoryview) -> int:
@@ -124,15 +142,11 @@ def compact(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
-def _open(ring: Keyring, place: str, row_id: RowId, sealed: bytes) -> str:
+def _open(ring: Keyring, purpose: Purpose, place: str, row_id: RowId, sealed: bytes) -> bytes:
     try:
         version = sealed[0]
-        cipher: AESGCM = ring.cipher(Purpose.ENCRYPT, place, version)
-        return cipher.decrypt(
-            sealed[1:_BODY],
-            sealed[_BODY:],
-            _bound(place, version) + _row(row_id),
-        ).decode()
+        cipher = ring.cipher(purpose, place, version)
+        return cipher.decrypt(sealed[1:_BODY], sealed[_BODY:], _bound(place, version) + _row(row_id))
     except (InvalidTag, KeyringFault, ValueError, IndexError):
         raise UnableToOpen from None
 

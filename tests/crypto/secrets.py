@@ -5,6 +5,7 @@ from django.test.utils import isolate_apps
 from uuid_utils.compat import uuid7
 
 from register.crypto.fields import BlindIndexField, EncryptedTextField
+from register.crypto.files import WrappedKeyField
 
 with isolate_apps("register.crypto"):
 
@@ -19,6 +20,18 @@ with isolate_apps("register.crypto"):
         class Meta:
             app_label = "crypto"
             db_table = "secret_of_a_test"
+            managed = False
+
+    class Call(models.Model):
+        """A row that owns an encrypted file."""
+
+        id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+        file_name = models.CharField(max_length=32)
+        file_key = WrappedKeyField(null=True)
+
+        class Meta:
+            app_label = "crypto"
+            db_table = "call_of_a_test"
             managed = False
 
     class Numbered(models.Model):

@@ -95,7 +95,7 @@ class EncryptedTextField(_EncryptedBase):
                 return value if key is None else value.bound(key)
             return value
         if value == SEALED:  # what the form sends back for "unchanged"
-            return instance.__dict__.get(self.attname)  # type: ignore[no-any-return]
+            return instance.__dict__.get(self.attname)
         if value is None or isinstance(value, str):
             self._expect_index(instance)
             return self._unsealed(value, instance) if value else None
@@ -105,15 +105,16 @@ class EncryptedTextField(_EncryptedBase):
         """Seal what was assigned since, and leave only the sealed value in the instance."""
         value = model_instance.__dict__.get(self.attname)
         row_id = model_instance.pk
-        if value is None or value.is_of(self.model._meta.db_table, self.column, row_id):
-            return value  # type: ignore[no-any-return]
+        if value is None or value.is_of(*self.place, row_id):
+            return value
         return self._sealed(value, model_instance)
 
     def from_db_value(self, value: bytes | None, expression: Any, connection: Any) -> Sealed | None:
         """Wrap the stored bytes."""
         if value is None:
             return None
-        return Sealed(bytes(value), table=self.model._meta.db_table, column=self.column)
+        table, column = self.place
+        return Sealed(bytes(value), table=table, column=column)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Give the ciphertext to the database; a plaintext never gets there."""
@@ -157,23 +158,25 @@ class EncryptedTextField(_EncryptedBase):
         return super().formfield(**{"form_class": SealedCharField, "max_length": self.max_length, **kwargs})
 
     def _unsealed(self, plaintext: str, instance: Any) -> Unsealed:
-        return Unsealed(plaintext, table=self.model._meta.db_table, column=self.column, instance=instance)
+        table, column = self.place
+        return Unsealed(plaintext, table=table, column=column, instance=instance)
 
     def _sealed(self, value: Sealed, instance: Any) -> Sealed:
         row_id = instance.pk
         if row_id is None:
             raise ValueError(f"{self.name} is encrypted: its row needs its key before saving.")
-        plaintext, table = value.reveal(), self.model._meta.db_table
-        sealed = Sealed(
-            seal(table, self.column, row_id, plaintext),
-            table=table,
-            column=self.column,
-            row_id=row_id,
-        )
+        plaintext, (table, column) = value.reveal(), self.place
+        ciphertext = seal(table, column, row_id, plaintext)
+        sealed = Sealed(ciphertext, table=table, column=column, row_id=row_id)
         instance.__dict__[self.attname] = sealed
         for index in self.indexes():
             instance.__dict__[index.attname] = index.value_of(plaintext)
         return sealed
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Table and column, to which each value is bound."""
+        return self.model._meta.db_table, self.column or self.attname
 
     def indexes(self) -> "list[BlindIndexField]":
         """Return the blind indexes of this field."""

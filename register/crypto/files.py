@@ -58,7 +58,7 @@ class WrappedKeyField(_KeyBase):
     @property
     def place(self) -> tuple[str, str]:
         """Table and column, to which the key is bound."""
-        return self.model._meta.db_table, self.column
+        return self.model._meta.db_table, self.column or self.attname
 
 
 class EncryptedFile:

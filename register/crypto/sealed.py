@@ -97,7 +97,7 @@ class Unsealed(Sealed):
     @property
     def row_id(self) -> RowId | None:
         """The key that its row has now."""
-        return self._instance.pk  # type: ignore[no-any-return]
+        return self._instance.pk
 
     @property
     def version(self) -> int:

@@ -8,7 +8,7 @@ import datetime
 import unicodedata
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from babel import Locale
@@ -18,7 +18,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.deconstruct import deconstructible
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from schwifty import BIC, IBAN
 from schwifty import checksum as bank_checksum
@@ -32,6 +31,9 @@ from schwifty.exceptions import (
 from stdnum import exceptions as stdnum_errors
 from stdnum import iso7064, iso11649
 from stdnum.fi import hetu, ytunnus
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 CENTURIES = {"+": 1800, **dict.fromkeys("-YXWVU", 1900), **dict.fromkeys("ABCDEF", 2000)}
 
@@ -336,5 +338,5 @@ def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _refusal(code: str, message: str | Promise, **params: str) -> ValidationError:
+def _refusal(code: str, message: "_StrOrPromise", **params: str) -> ValidationError:
     return ValidationError(message, code=code, params=params or None)

@@ -6,6 +6,7 @@ import stat
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,13 +30,13 @@ from register.crypto.sealing import UnableToOpen
 from tests.crypto.secrets import Call
 
 ROW = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-PLACE = {"table": "recordings_recording", "column": "file_key", "row_id": ROW}
+PLACE: dict[str, Any] = {"table": "recordings_recording", "column": "file_key", "row_id": ROW}
 SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 5]
 
 
 @pytest.fixture(autouse=True)
-def _storage(key_file: Path, tmp_path: Path, settings: object) -> Iterator[None]:
-    settings.REGISTER_FILES_DIR = str(tmp_path / "files")  # type: ignore[attr-defined]
+def _storage(key_file: Path, tmp_path: Path, settings: Any) -> Iterator[None]:
+    settings.REGISTER_FILES_DIR = str(tmp_path / "files")
     yield
 
 

@@ -5,6 +5,7 @@ import os
 import stat
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,16 +119,16 @@ def test_the_current_key_cannot_be_dropped() -> None:
         KeySet.made().without(1)
 
 
-def test_without_keys_the_keyring_says_what_to_set(settings: object) -> None:
-    settings.REGISTER_KEYRING_FILE = ""  # type: ignore[attr-defined]
-    settings.REGISTER_KEYRING = ""  # type: ignore[attr-defined]
+def test_without_keys_the_keyring_says_what_to_set(settings: Any) -> None:
+    settings.REGISTER_KEYRING_FILE = ""
+    settings.REGISTER_KEYRING = ""
     with pytest.raises(KeyringFault, match="REGISTER_KEYRING_FILE or REGISTER_KEYRING"):
         keyring()
 
 
-def test_keys_are_read_from_the_environment_variable(settings: object) -> None:
-    settings.REGISTER_KEYRING_FILE = ""  # type: ignore[attr-defined]
-    settings.REGISTER_KEYRING = KeySet.made().with_new_key().as_json()  # type: ignore[attr-defined]
+def test_keys_are_read_from_the_environment_variable(settings: Any) -> None:
+    settings.REGISTER_KEYRING_FILE = ""
+    settings.REGISTER_KEYRING = KeySet.made().with_new_key().as_json()
     assert keyring().live_versions == (2, 1)
 
 

@@ -1,0 +1,60 @@
+"""Who opens secrets: each place is known by name, so that a new one is a decision and not a habit."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ["register", "customers", "sites", "billing", "recordings", "retention", "dsar", "demo", "embedded"]
+OPENERS = {"reveal", "masked", "open_sealed", "open_many", "unwrap_key"}
+
+# Each line is a module and a function that may open a secret, with the reason.
+ALLOWED = {
+    ("register/crypto/fields.py", "EncryptedTextField._sealed"),  # a value copied from another row
+    ("register/crypto/fields.py", "EncryptedTextField.held"),  # a value not sealed yet
+    ("register/crypto/fields.py", "EncryptedTextField.run_validators"),  # a value not sealed yet
+    ("register/crypto/fields.py", "BlindIndexField.pre_save"),  # the index of a new value
+    ("register/crypto/sealed.py", "Sealed.reveal"),
+    ("register/crypto/sealed.py", "Sealed.masked"),
+    ("register/crypto/files.py", "EncryptedFile.__init__"),
+}
+
+
+def openings() -> set[tuple[str, str]]:
+    return {
+        (str(path.relative_to(ROOT)), name)
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for name in openers_in(ast.parse(path.read_text(encoding="utf-8")))
+    }
+
+
+def openers_in(tree: ast.AST, within: str = "") -> Iterator[str]:
+    for node in ast.iter_child_nodes(tree):
+        name = within
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{within}.{node.name}".strip(".")
+        if isinstance(node, ast.Call) and called(node) in OPENERS:
+            yield name
+        yield from openers_in(node, name)
+
+
+def called(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+@pytest.mark.clause("X3")
+def test_only_known_places_open_a_secret() -> None:
+    found = openings()
+    assert ("register/crypto/sealed.py", "Sealed.reveal") in found
+    assert found - ALLOWED == set(), "a new place opens secrets: add it here with its reason, or do without"
+    assert ALLOWED - found == set(), "this place opens no secret any more: take it off the list"
+
+
+def test_the_search_sees_calls_by_name_and_by_attribute() -> None:
+    tree = ast.parse("class A:\n    def f(self):\n        return self.code.reveal()\ndef g():\n    open_sealed()\n")
+    assert set(openers_in(tree)) == {"A.f", "g"}

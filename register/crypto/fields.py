@@ -247,7 +247,7 @@ class BlindIndexField(_IndexBase):
         source = getattr(model_instance, self.source)
         if source is None:
             value = None
-        elif isinstance(source, Unsealed) or kept is None:
+        elif isinstance(source, Unsealed) or not kept:
             value = self.value_of(source.reveal())
         else:
             value = kept

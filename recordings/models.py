@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from customers.models import Customer
 from register.access.policies import APPEND, PERSONS, Access, controller_access, of_controllers, of_customers
+from register.crypto.files import WrappedKeyField
 from register.datamap import items, schedule
 from register.datamap.map import Clock, DataMap, Keep
 from register.datamap.vocabulary import P5, Basis
@@ -47,7 +48,7 @@ class Recording(Sourced):
     duration_s = models.PositiveIntegerField(_("length, s"))
     handled_by = models.CharField(_("handled by"), max_length=80, blank=True)
     stored_as = models.CharField(_("stored as"), max_length=80)
-    wrapped_key = models.BinaryField(_("wrapped key"))
+    wrapped_key = WrappedKeyField(_("wrapped key"))
     size_bytes = models.BigIntegerField(_("size in bytes"))
     media_type = models.CharField(_("format"), max_length=40, default="audio/wav")
     transcript = models.TextField(_("transcript"), blank=True)

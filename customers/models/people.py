@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from register.access.policies import PERSONS, Access, of_customers, open_access, person_access
 from register.crypto.fields import BlindIndexField, EncryptedTextField
+from register.crypto.files import WrappedKeyField
 from register.datamap import items, schedule
 from register.datamap.map import RUNNING, Clock, DataMap, Keep, no_person
 from register.datamap.vocabulary import P1, Basis
@@ -270,7 +271,7 @@ class PowerOfAttorney(models.Model):
     scope = models.CharField(_("what it covers"), max_length=300)
     signed_on = models.DateField(_("signed on"))
     stored_as = models.CharField(_("document"), max_length=80, blank=True)
-    wrapped_key = models.BinaryField(_("wrapped key"), null=True, blank=True)
+    wrapped_key = WrappedKeyField(_("wrapped key"), null=True, blank=True)
 
     access = person_access("customer_id")
     data_map = DataMap(

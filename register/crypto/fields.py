@@ -9,6 +9,7 @@ string is assigned as to any field and sealed at save; `save(update_fields=…)`
 beside its source. `QuerySet.update` of a secret is refused: it knows no row.
 """
 
+import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from register.crypto.forms import SealedCharField
 from register.crypto.masking import SEALED
 from register.crypto.sealed import Sealed, Unsealed
 from register.crypto.sealing import (
+    UnableToOpen,
     compact,
     index_value,
     index_values,
@@ -94,8 +96,10 @@ class EncryptedTextField(_EncryptedBase):
                 key = instance.__dict__.get(self.model._meta.pk.attname)
                 return value if key is None else value.bound(key)
             return value
-        if value == SEALED:  # what the form sends back for "unchanged"
+        if isinstance(value, str) and value == SEALED:  # what the form sends back for "unchanged"
             return instance.__dict__.get(self.attname)
+        if isinstance(value, str) and self._is_already(instance, value):
+            return instance.__dict__[self.attname]
         if value is None or isinstance(value, str):
             self._expect_index(instance)
             return self._unsealed(value, instance) if value else None
@@ -185,6 +189,16 @@ class EncryptedTextField(_EncryptedBase):
             for other in self.model._meta.concrete_fields
             if isinstance(other, BlindIndexField) and other.source == self.name
         ]
+
+    def _is_already(self, instance: Any, plaintext: str) -> bool:
+        """Whether the instance holds just this, sealed: then nothing changes, and no log says so."""
+        kept = instance.__dict__.get(self.attname)
+        if not isinstance(kept, Sealed):
+            return False
+        try:
+            return hmac.compare_digest(kept.reveal().encode(), plaintext.encode())
+        except UnableToOpen:
+            return False
 
     def _expect_index(self, instance: Any) -> None:
         # A deferred index is left out of a save: with a value in its place it is written too.

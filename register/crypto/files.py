@@ -55,6 +55,11 @@ class WrappedKeyField(_KeyBase):
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
+    def deconstruct(self) -> Any:
+        """Stand in migrations as the plain bytes that it is."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, kwargs
+
     @property
     def place(self) -> tuple[str, str]:
         """Table and column, to which the key is bound."""
@@ -153,7 +158,7 @@ def write_file(content: Iterable[bytes], *, table: str, column: str, row_id: Row
     return StoredFile(name, wrap_key(table, column, row_id, key), size, digest.hexdigest())
 
 
-def file_of(row: models.Model, *, name_field: str = "file_name", key_field: str = "file_key") -> EncryptedFile:
+def file_of(row: models.Model, *, name_field: str = "stored_as", key_field: str = "wrapped_key") -> EncryptedFile:
     """Open the file of a row by its two columns. Raises: UnableToOpen."""
     key = row._meta.get_field(key_field)
     if not isinstance(key, WrappedKeyField):
@@ -163,7 +168,7 @@ def file_of(row: models.Model, *, name_field: str = "file_name", key_field: str 
     return EncryptedFile(getattr(row, name_field), wrapped, table=table, column=column, row_id=row.pk)
 
 
-def write_file_of(row: models.Model, content: Iterable[bytes], *, key_field: str = "file_key") -> StoredFile:
+def write_file_of(row: models.Model, content: Iterable[bytes], *, key_field: str = "wrapped_key") -> StoredFile:
     """Encrypt a stream into a new file for a row that has its key already."""
     key = row._meta.get_field(key_field)
     if not isinstance(key, WrappedKeyField):

@@ -11,6 +11,30 @@ from register.crypto.masking import SEALED
 from register.crypto.sealing import RowId, UnableToOpen, open_sealed, version_of
 
 
+class Dots(str):
+    """What a secret prints as: always dots, yet unequal for two secrets, so that a change is seen."""
+
+    _of: tuple[object, ...]
+
+    @classmethod
+    def of(cls, identity: tuple[object, ...]) -> Self:
+        """Make the dots of a secret with this identity, which compares and is never shown."""
+        dots = cls(SEALED)
+        dots._of = identity
+        return dots
+
+    def __eq__(self, other: object) -> bool:
+        return self._of == other._of if isinstance(other, Dots) else str.__eq__(self, str(other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (SEALED,)
+
+
 class Sealed:
     """A ciphertext with its place: table, column and, once it is known, row."""
 
@@ -61,7 +85,8 @@ class Sealed:
     def __repr__(self) -> str:
         return SEALED
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return Dots.of(self._identity())
 
     def __format__(self, spec: str) -> str:
         return SEALED

@@ -67,6 +67,7 @@ STATIC_ROOT = ENVIRONMENT.path("STATIC_ROOT")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 MEDIA_ROOT = ENVIRONMENT.path("FILES") or places().files
+REGISTER_FILES_DIR = MEDIA_ROOT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

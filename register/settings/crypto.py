@@ -16,6 +16,5 @@ def crypto(environment: Environment) -> dict[str, Any]:
         "REGISTER_KEYRING_FILE": str(file or ""),
         "REGISTER_KEYRING": "" if file else environment.text("KEYRING"),
         "REGISTER_KEY_PROVIDER": environment.text("KEY_PROVIDER"),
-        "REGISTER_FILES_DIR": str(environment.path("FILES") or places().files),
         "REGISTER_ALLOW_TEMPORARY_CODES": environment.flag("TEMPORARY_CODES") or not environment.is_production,
     }

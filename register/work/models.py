@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from register.access.policies import PERSONS, REPLACE, Access, open_access
+from register.crypto.files import WrappedKeyField
 from register.datamap import schedule
 from register.datamap.map import Clock, DataMap, Keep, no_person
 from register.datamap.vocabulary import P1, SOURCES, Basis
@@ -136,7 +137,7 @@ class ImportSource(models.Model):
     name = models.CharField(_("name of the file"), max_length=255)
     size_bytes = models.BigIntegerField(_("size in bytes"))
     stored_as = models.CharField(_("stored as"), max_length=80)
-    wrapped_key = models.BinaryField(_("wrapped key"))
+    wrapped_key = WrappedKeyField(_("wrapped key"))
     imported_on = models.DateField(_("imported on"))
 
     access = Access(staff=PERSONS)

@@ -26,8 +26,8 @@ with isolate_apps("register.crypto"):
         """A row that owns an encrypted file."""
 
         id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-        file_name = models.CharField(max_length=32)
-        file_key = WrappedKeyField(null=True)
+        stored_as = models.CharField(max_length=32)
+        wrapped_key = WrappedKeyField(null=True)
 
         class Meta:
             app_label = "crypto"

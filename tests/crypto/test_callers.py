@@ -14,6 +14,7 @@ OPENERS = {"reveal", "masked", "open_sealed", "open_many", "unwrap_key"}
 ALLOWED = {
     ("register/crypto/fields.py", "EncryptedTextField._sealed"),  # a value copied from another row
     ("register/crypto/fields.py", "EncryptedTextField.held"),  # a value not sealed yet
+    ("register/crypto/fields.py", "EncryptedTextField._is_already"),  # whether an assigned value is new
     ("register/crypto/fields.py", "EncryptedTextField.run_validators"),  # a value not sealed yet
     ("register/crypto/fields.py", "BlindIndexField.pre_save"),  # the index of a new value
     ("register/crypto/sealed.py", "Sealed.reveal"),

@@ -1,11 +1,13 @@
 """Encrypted fields and blind indexes on a model."""
 
 import copy
+import json
 import pickle
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from auditlog.diff import model_instance_diff
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connection, models
 from django.db.models import QuerySet
@@ -94,6 +96,26 @@ def test_a_ciphertext_read_without_its_row_opens_only_when_bound_to_it() -> None
     with pytest.raises(UnableToOpen):
         loose.bound(UUID(int=1)).reveal()
     assert loose.bound(row.pk).reveal() == CODE
+
+
+def test_assigning_the_same_code_again_changes_nothing() -> None:
+    row = saved(Secret(identity_code=CODE))
+    before = code_of(row)
+    row.identity_code = CODE
+    assert row.__dict__["identity_code"] is before
+    row.identity_code = "010190-998V"
+    assert row.__dict__["identity_code"] is not before
+
+
+def test_the_change_log_sees_that_a_code_changed_and_not_from_what_to_what() -> None:
+    row = saved(Secret(identity_code=CODE))
+    other = saved(Secret(id=row.pk, identity_code="010190-998V"))
+    assert str(row.identity_code) != str(other.identity_code)
+    assert str(row.identity_code) == str(copy.copy(row.identity_code)) == "•••"
+    fields = [Secret._meta.get_field("identity_code")]
+    changes = model_instance_diff(row, other, fields_to_check=[field.name for field in fields])
+    assert json.loads(json.dumps(changes)) == {"identity_code": ["•••", "•••"]}
+    assert not model_instance_diff(row, row)
 
 
 def test_the_empty_text_is_no_value() -> None:

@@ -30,7 +30,7 @@ from register.crypto.sealing import UnableToOpen
 from tests.crypto.secrets import Call
 
 ROW = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-PLACE: dict[str, Any] = {"table": "recordings_recording", "column": "file_key", "row_id": ROW}
+PLACE: dict[str, Any] = {"table": "recordings_recording", "column": "wrapped_key", "row_id": ROW}
 SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 5]
 
 
@@ -172,9 +172,9 @@ def test_a_large_file_passes_in_little_memory() -> None:
 def test_a_row_owns_its_file() -> None:
     row = Call()
     stored = write_file_of(row, [b"ring"])
-    row.file_name, row.file_key = stored.name, stored.wrapped_key
+    row.stored_as, row.wrapped_key = stored.name, stored.wrapped_key
     assert file_of(row).read() == b"ring"
-    row.file_key = None
+    row.wrapped_key = None
     with pytest.raises(UnableToOpen):
         file_of(row)
 

@@ -1,0 +1,60 @@
+"""The health check of the containers says what is, by its exit code."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from deploy import health
+
+
+class _Web(BaseHTTPRequestHandler):
+    status = 200
+    seen: tuple[str, str] = ("", "")
+
+    def do_GET(self) -> None:
+        type(self).seen = (self.path, self.headers["Host"])
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Web]]:
+    server = HTTPServer(("127.0.0.1", 0), _Web)
+    monkeypatch.setenv("PORT", str(server.server_port))
+    monkeypatch.setenv("REGISTER_ALLOWED_HOSTS", "register.example.test,other.example.test")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield _Web
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (301, 1), (400, 1)])
+def test_web_is_well_when_it_is_ready(web: type[_Web], status: int, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "status", status)
+    assert health.main(["web"]) == code
+    assert web.seen == ("/health/ready", "register.example.test")
+
+
+def test_a_web_that_does_not_answer_is_not_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "1")
+    assert health.main(["web"]) == 1
+    assert capsys.readouterr().out == "ConnectionRefusedError\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["edge"], ["web", "worker"]])
+def test_a_service_that_is_none_is_a_fault_of_the_caller(arguments: list[str]) -> None:
+    assert health.main(arguments) == 2
+
+
+def test_beat_without_its_pidfile_is_not_well(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setattr(health, "BEAT_PIDFILE", tmp_path / "beat.pid")  # type: ignore[operator]
+    assert health.main(["beat"]) == 1

@@ -13,6 +13,7 @@ def main() -> int:
     run = commands.add_parser("run", help="set up and run the whole register until Ctrl-C")
     run.add_argument("--customers", type=int, default=2000, help="size of the demonstration register")
     commands.add_parser("stop", help="stop the embedded servers of this checkout")
+    commands.add_parser("clean", help="stop them and remove all that they keep")
     keep = commands.add_parser("keep", help="be the keeper of the servers (started by those who use them)")
     keep.add_argument("ready", type=int)
     keep.add_argument("--not-durable", action="store_true")
@@ -43,10 +44,12 @@ def _do(given: argparse.Namespace) -> int:
         from embedded import keeper
 
         return keeper.main(given.ready, is_durable=not given.not_durable)
-    from embedded.places import places
-    from embedded.servers import stop
+    from embedded import servers
 
-    stop(places())
+    if given.command == "clean":
+        servers.clean()
+    else:
+        servers.stop_all()
     return 0
 
 

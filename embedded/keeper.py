@@ -17,9 +17,8 @@ import psycopg
 
 from embedded import postgres, valkey
 from embedded.locks import FileLock
-from embedded.places import DATABASE, Places, places
+from embedded.places import Places, places
 from embedded.trouble import Trouble, explain
-from register.access import roles
 
 _LINGER_S = 2.0
 _TICK_S = 0.25
@@ -57,7 +56,7 @@ class Keeper:
         self._postgres = postgres.start(self.places, is_durable=self.is_durable)
         self._wait_for_postgres()
         valkey.wait(self.places, self._valkey)
-        self._prepare()
+        postgres.prepare(self.places)
 
     def _wait_for_postgres(self, timeout_s: float = 60) -> None:
         deadline = time.monotonic() + timeout_s
@@ -69,14 +68,6 @@ class Keeper:
                 if self._postgres.poll() is not None or time.monotonic() > deadline:
                     raise Trouble(postgres.last_words(self.places)) from None
                 time.sleep(0.03)
-
-    def _prepare(self) -> None:
-        with psycopg.connect(postgres.address(self.places, "postgres"), autocommit=True) as administrator:
-            roles.create_roles(administrator, passwords={})
-            roles.create_database(administrator, DATABASE)
-            roles.create_test_login(administrator, DATABASE)
-        with psycopg.connect(postgres.address(self.places), autocommit=True) as inside:
-            roles.prepare_database(inside)
 
     def _watch(self, users: FileLock) -> None:
         unused_since: float | None = None

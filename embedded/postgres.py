@@ -14,9 +14,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from embedded.places import DATABASE, Places, is_open_to_others, runs_as_root
-from embedded.processes import die_with_parent, package_folder, pid_in, stop_stray
+from embedded.processes import die_with_parent, package_folder, stop_stray
 from embedded.trouble import Trouble
+from register.access import roles
 
 STOP_SIGNAL = signal.SIGINT  # fast: sessions end, nothing is lost
 ADMINISTRATOR = "postgres"
@@ -116,9 +119,21 @@ def start(places: Places, *, is_durable: bool = True) -> "subprocess.Popen[bytes
         )
 
 
-def pid(places: Places) -> int | None:
-    """Return the process number of the running server, or None."""
-    return pid_in(places.postgres_data / "postmaster.pid")
+def prepare(places: Places) -> None:
+    """Make the roles and the register's database, or bring them to what is declared."""
+    with psycopg.connect(address(places, "postgres"), autocommit=True) as administrator:
+        roles.create_roles(administrator, passwords={})
+        roles.create_database(administrator, DATABASE)
+        roles.create_test_login(administrator, DATABASE)
+    with psycopg.connect(address(places), autocommit=True) as inside:
+        roles.prepare_database(inside)
+
+
+def reset_database(places: Places) -> None:
+    """Replace the register's database by an empty one."""
+    with psycopg.connect(address(places, "postgres"), autocommit=True) as administrator:
+        administrator.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    prepare(places)
 
 
 def last_words(places: Places) -> str:

@@ -1,6 +1,7 @@
 """Using the embedded servers: they run from the first user's coming to the last one's going."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from embedded.places import CHECKOUT, Places, places
 from embedded.postgres import prepare_folders
 from embedded.processes import pid_in, wait_until
 from embedded.trouble import Trouble, check_disk
+
+STATES = (".local", ".local/test")
 
 
 @dataclass
@@ -63,6 +66,29 @@ def stop(here: Places) -> None:
         os.kill(keeper, signal.SIGTERM)
     if not wait_until(lambda: not is_taken(here.locks / "keeper"), timeout_s=60):
         raise Trouble(f"The embedded servers do not stop: end process {keeper} with kill -9 {keeper}.")
+
+
+def stop_all() -> None:
+    """Stop the servers of this checkout, those of its tests too."""
+    for state in STATES:
+        here = places(state)
+        if here.locks.exists():
+            stop(here)
+
+
+def clean() -> None:
+    """Stop the servers and remove everything that they keep.
+
+    Raises: Trouble where the register runs.
+    """
+    here = places()
+    if (here.locks / "run").exists() and is_taken(here.locks / "run"):
+        raise Trouble("The register runs: stop it with Ctrl-C before make clean.")
+    stop_all()
+    for state in reversed(STATES):
+        here = places(state)
+        for folder in (here.sockets, here.state):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start_keeper(here: Places, *, is_durable: bool) -> None:

@@ -131,7 +131,9 @@ class Keeper:
 
 
 def main(ready: int, *, is_durable: bool) -> int:
-    """Be the keeper of this checkout, unless there is one."""
+    """Leave the keeper of this checkout behind as a process of its own, unless there is one."""
+    if os.fork():
+        os._exit(0)
     here = places()
     lock = FileLock(here.locks / "keeper")
     if not lock.try_to_take():

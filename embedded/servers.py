@@ -97,7 +97,8 @@ def _start_keeper(here: Places, *, is_durable: bool) -> None:
     if not is_durable:
         command.append("--not-durable")
     with (here.logs / "keeper.log").open("ab") as log:
-        subprocess.Popen(
+        # It leaves a child behind and returns: the keeper is nobody's child.
+        subprocess.run(
             command,
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,

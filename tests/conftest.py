@@ -99,6 +99,11 @@ def live_server(committed_db: CommittedDatabase) -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.fixture(autouse=True)
+def _live_server_helper() -> None:
+    """Take the place of pytest-django's own, which would truncate tables; `live_server` has its database."""
+
+
 @pytest.fixture
 def start_worker(committed_db: CommittedDatabase) -> Callable[..., object]:
     """Start a real Celery worker on the committed database: start_worker(queue="default", role="app")."""

@@ -63,7 +63,8 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ENVIRONMENT.path("STATIC_ROOT")
+# Without collectstatic the embedded mode and the tests serve the files from where they lie.
+STATIC_ROOT = ENVIRONMENT.path("STATIC_ROOT") if IS_PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 MEDIA_ROOT = ENVIRONMENT.path("FILES") or places().files

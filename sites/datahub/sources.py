@@ -1,0 +1,162 @@
+"""Finds the files to import in what a person names: a file, a folder or an archive of them.
+
+Dangerous: an archive comes from outside. Its directory is judged before anything is unpacked, nothing is ever
+written to disk, and links, nested archives, unsafe names and bombs are refused.
+"""
+
+import hashlib
+import lzma
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Protocol, Self
+
+from sites.datahub.lines import Unreadable
+
+MiB = 1 << 20
+GiB = 1 << 30
+MOST_FILE_BYTES = 4 * GiB
+MOST_ARCHIVE_BYTES = 32 * GiB
+MOST_FILES = 20_000
+MOST_TIMES_PACKED = 250  # Deflate reaches 1,032 on zeros; a year of constant use about 60
+SMALL_BYTES = 32 * MiB
+_CHUNK = MiB
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+
+
+class Stream(Protocol):
+    """What is read from a file: closed by `with`."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *problem: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file to import: its name, its size and how to open it (again and again)."""
+
+    name: str
+    size_bytes: int
+    open: Callable[[], "Stream"]
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the content, read piece by piece."""
+        with self.open() as stream:
+            digest = hashlib.sha256()
+            while piece := stream.read(_CHUNK):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def held(self) -> "SourceFile":
+        """Give the same file held in memory if it is small, so that it is read only once.
+
+        Raises: Unreadable, OSError.
+        """
+        if self.size_bytes > MOST_FILE_BYTES:
+            raise Unreadable("too_large_file", limit=_size(MOST_FILE_BYTES))
+        if self.size_bytes > SMALL_BYTES:
+            return self
+        with self.open() as stream:
+            content = stream.read(SMALL_BYTES + 1)
+        return SourceFile(self.name, len(content), lambda: BytesIO(content))
+
+
+def files_in(path: Path) -> Iterator[SourceFile]:
+    """Find the files of a path: itself, the CSV files of a folder and of archives, in order of their names.
+
+    Raises: Unreadable, OSError.
+    """
+    if path.is_dir():
+        yield from _files_in_folder(path)
+    elif zipfile.is_zipfile(path):
+        yield from files_in_archive(path)
+    else:
+        yield SourceFile(path.name, path.stat().st_size, lambda: path.open("rb"))
+
+
+def _files_in_folder(folder: Path) -> Iterator[SourceFile]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith(".") or entry.is_symlink():
+            continue
+        path = Path(entry.path)
+        if entry.is_dir():
+            yield from _files_in_folder(path)
+        elif path.suffix.lower() in {".csv", ".zip"}:
+            yield from files_in(path)
+
+
+def files_in_archive(path: Path) -> Iterator[SourceFile]:
+    """Find the CSV files of an archive.
+
+    Raises: Unreadable.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except _DAMAGE as reason:
+        raise Unreadable("bad_archive", value=str(reason)) from None
+    with archive:
+        members = archive.infolist()
+        _check_members(members)
+        for member in sorted(members, key=lambda member: member.filename):
+            if not member.is_dir() and _is_wanted(member.filename):
+                yield SourceFile(member.filename, member.file_size, partial(_Member, archive, member))
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > MOST_FILES:
+        raise Unreadable("archive_too_many", limit=MOST_FILES)
+    if sum(member.file_size for member in members) > MOST_ARCHIVE_BYTES:
+        raise Unreadable("archive_too_large", limit=_size(MOST_ARCHIVE_BYTES))
+    for member in members:
+        name = member.filename
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1]:
+            raise Unreadable("archive_unsafe_name", value=name)
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise Unreadable("archive_link", value=name)
+        if member.flag_bits & 1:
+            raise Unreadable("archive_encrypted", value=name)
+        if path.suffix.lower() in {".zip", ".gz", ".7z", ".rar", ".xz", ".bz2", ".tar", ".tgz"}:
+            raise Unreadable("archive_nested", value=name)
+        if member.file_size > MiB and member.file_size > MOST_TIMES_PACKED * max(member.compress_size, 1):
+            raise Unreadable("archive_too_dense", value=name)
+
+
+def _is_wanted(name: str) -> bool:
+    path = PurePosixPath(name)
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return path.suffix.lower() == ".csv" and not is_hidden
+
+
+class _Member:
+    """A file in an archive, whose damage is told as ours."""
+
+    def __init__(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+        try:
+            self._stream = archive.open(member)
+        except _DAMAGE as reason:
+            raise Unreadable("bad_archive", value=str(reason)) from None
+
+    def read(self, size: int = -1) -> bytes:
+        """Unpack some more."""
+        try:
+            return self._stream.read(size)
+        except _DAMAGE as reason:
+            raise Unreadable("bad_archive", value=str(reason)) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / GiB:g} GiB"

@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PowerOfAttorney',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('scope', models.CharField(max_length=300, verbose_name='what it covers')),
                 ('signed_on', models.DateField(verbose_name='signed on')),
                 ('stored_as', models.CharField(blank=True, max_length=80, verbose_name='document')),

@@ -266,6 +266,7 @@ class Mandate(models.Model):
 class PowerOfAttorney(models.Model):
     """The document on which a mandate rests: its scope and the encrypted file (clause D3)."""
 
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="powers_of_attorney", verbose_name=_("mandate"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     scope = models.CharField(_("what it covers"), max_length=300)

@@ -6,7 +6,25 @@ from embedded.places import places
 from register.settings.environment import Environment
 
 # What beat starts, by name; each task finds its own work in the database.
-SCHEDULE: dict[str, dict[str, Any]] = {}
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "look for work": {
+        "task": "register.work.tasks.look",
+        "args": ["default"],
+        "schedule": 5.0,
+        "options": {"queue": "default", "expires": 5},
+    },
+    "look for purge work": {
+        "task": "register.work.tasks.look",
+        "args": ["purge"],
+        "schedule": 5.0,
+        "options": {"queue": "purge", "expires": 5},
+    },
+    "deliver the outbox": {
+        "task": "register.work.tasks.deliver_outbox",
+        "schedule": 10.0,
+        "options": {"queue": "default", "expires": 10},
+    },
+}
 
 
 def tasks(environment: Environment) -> dict[str, Any]:

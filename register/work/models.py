@@ -48,7 +48,7 @@ class Job(models.Model):
     seen_alive_at = models.DateTimeField(_("seen alive at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
-    access = open_access()
+    access = open_access(purge=REPLACE)
     data_map = no_person("a job names rows by key and holds no personal data")
 
     class Meta:

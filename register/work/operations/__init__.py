@@ -1,0 +1,42 @@
+"""All writes of work: jobs, the outbox, imports."""
+
+from .imports import (
+    AlreadyImported,
+    UnableToImport,
+    begin_import,
+    finish_import,
+    keep_source,
+    mark_undone,
+    record_refusal,
+    save_mapping,
+)
+from .jobs import (
+    ask_for_work,
+    cancel_work,
+    fail_work,
+    finish_work,
+    give_back_work,
+    report_progress,
+    take_up_work,
+)
+from .outbox import deliver_due, post
+
+__all__ = [
+    "AlreadyImported",
+    "UnableToImport",
+    "ask_for_work",
+    "begin_import",
+    "cancel_work",
+    "deliver_due",
+    "fail_work",
+    "finish_import",
+    "finish_work",
+    "give_back_work",
+    "keep_source",
+    "mark_undone",
+    "post",
+    "record_refusal",
+    "report_progress",
+    "save_mapping",
+    "take_up_work",
+]

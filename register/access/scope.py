@@ -108,7 +108,8 @@ def entered(scope: Scope, actor: Actor) -> Iterator[None]:
     try:
         _apply(scope, actor)
         yield
-        _apply(former_scope, former_actor)
+        if not connection.needs_rollback:
+            _apply(former_scope, former_actor)
     finally:
         _current.reset(token)
         _actor.reset(actor_token)

@@ -1,0 +1,44 @@
+"""Holds one transaction and the access scope of the signed-in account around the whole request.
+
+Rendering is included (Django renders a TemplateResponse below this middleware), and a 5xx answer
+rolls back: without that a view that failed half-way would commit. A stream opens its own scope.
+"""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from register.access.scope import Actor, Scope
+from register.audit.acting import acting
+from register.identity.models import Account
+from register.identity.queries import has_committed
+from register.identity.roles import sees_persons
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ScopeMiddleware:
+    """Opens the scope of staff for a request; without a role or a commitment nothing is in it (X2, X4)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer within the account's scope."""
+        account = request.user
+        if not isinstance(account, Account) or not account.is_active:
+            return self.get_response(request)
+        with acting(actor=Actor.staff(account.pk), scope=scope_of(account)):
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response
+
+
+def scope_of(account: Account) -> Scope:
+    """Give the scope of an account: the controllers of its grants, and persons where it has committed itself."""
+    if not has_committed(account):
+        return Scope.staff(controllers=(), persons=False)
+    return Scope.staff(controllers=account.controller_ids(), persons=sees_persons(account.roles()))

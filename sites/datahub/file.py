@@ -25,7 +25,6 @@ class DatahubFile:
         self._gap_finder = GapFinder()
         self._conflicts: list[BadLine] = []
         self._file_faults: list[Fault] = []
-        self._line_count = 0
         self.gaps: list[GapRange] = []
         self.gap_count = 0
         self.duplicate_count = 0
@@ -48,7 +47,7 @@ class DatahubFile:
     @property
     def line_count(self) -> int:
         """The lines that were read, the header included."""
-        return self._line_count
+        return self._columns.line_count
 
     @property
     def faults(self) -> list[Fault]:
@@ -107,26 +106,25 @@ class DatahubFile:
         text = next(texts, b"")
         header, feed, text = text.partition(b"\n")
         _check_header(header, is_whole=bool(feed))
-        self._line_count = 1
+        self._columns.line_count = 1
         while True:
             following = next(texts, None)
             if following is None:
                 text = self._check_end(text)
             if text:
-                yield self._columns.read(text, self._line_count + 1)
-                self._line_count += text.count(b"\n")
+                yield self._columns.read(text)
             if len(self._columns.bad_lines) > MOST_BAD_LINES:
-                raise Unreadable("too_many_faults", line=self._line_count)
+                raise Unreadable("too_many_faults", line=self.line_count)
             if following is None:
                 break
             text = following
-        if self._line_count == 1:
+        if self.line_count == 1:
             raise Unreadable("no_lines")
 
     def _pieces(self) -> Iterator[bytes]:
         while piece := self._stream.read(PIECE_BYTES):
             if b"\0" in piece and not piece.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise Unreadable("nul_byte", line=self._line_count + 1 + piece[: piece.index(b"\0")].count(b"\n"))
+                raise Unreadable("nul_byte", line=self.line_count + 1 + piece[: piece.index(b"\0")].count(b"\n"))
             yield piece
 
     def _check_end(self, text: bytes) -> bytes:
@@ -138,7 +136,7 @@ class DatahubFile:
         word = last.rpartition(b";")[2].decode("utf-8", "replace")
         if word not in {MEASURED, MISSING, *self.words}:
             raise Unreadable(
-                "cut_off", value=last[-60:].decode("utf-8", "replace"), line=self._line_count + 1 + body.count(b"\n")
+                "cut_off", value=last[-60:].decode("utf-8", "replace"), line=self.line_count + 1 + body.count(b"\n")
             )
         return body + b"\n"
 

@@ -217,8 +217,8 @@ def _energy(
     front = (words[:, 8] >> np.uint64(40)) | (words[:, 9] << np.uint64(24))
     is_comma = _zero_bytes(front ^ np.uint64(COMMA * 0x0101010101010101))
     is_quantity = (is_comma != 0) & (is_comma & np.uint64(0x80) == 0)
-    digits = np.bitwise_count((is_comma & (~is_comma + np.uint64(1))) - np.uint64(1)) >> 3
-    digits = np.where(is_quantity, digits, 1).astype(np.uint64)
+    length = np.bitwise_count((is_comma & (~is_comma + np.uint64(1))) - np.uint64(1)) >> 3
+    digits: Words = np.where(is_quantity, length, 1).astype(np.uint64)
     whole, is_whole = _number(front << (np.uint64(64) - digits * np.uint64(8)), digits)
     comma = time_at + (QUANTITY - TIME) + digits.astype(np.int64)
     back = _eight(buffer)[comma + 1]

@@ -1,13 +1,13 @@
 """Reads one Datahub customer file in bounded memory, however large it is and whatever is in it."""
 
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
 
 from sites.consumption.rows import DayRows
 from sites.datahub.blocks import BadLine, Block, Columns
 from sites.datahub.days import GapFinder, GapRange, joined, lay_out, sort_slots, split_last_day
 from sites.datahub.faults import Fault, fault_of, faults_of
 from sites.datahub.lines import HEADERS, MEASURED, MISSING, Reader, Series, Unreadable
+from sites.datahub.sources import Stream
 
 PIECE_BYTES = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -19,7 +19,7 @@ MOST_SHOWN = 1_000
 class DatahubFile:
     """One file while it is read: `batches` gives its days, and what was found on the way stands beside."""
 
-    def __init__(self, stream: BinaryIO, mapping: Mapping[str, str] | None = None) -> None:
+    def __init__(self, stream: Stream, mapping: Mapping[str, str] | None = None) -> None:
         self._stream = stream
         self._columns = Columns(Reader(mapping or {}))
         self._gap_finder = GapFinder()

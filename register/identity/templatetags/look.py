@@ -263,6 +263,14 @@ def labelled_control(field: BoundField, row: int) -> SafeString:
     return field.as_widget(attrs={"aria-label": label})
 
 
+@register.simple_tag
+def plain_control(field: BoundField, css: str = "") -> SafeString:
+    """Give a control without a placeholder, which is no label; `css` are more classes."""
+    attrs = {name: value for name, value in field.field.widget.attrs.items() if name != "placeholder"}
+    field.field.widget.attrs = attrs
+    return field.as_widget(attrs={"class": f"{attrs.get('class', '')} {css}".strip()})
+
+
 @register.filter
 def spans_wide(field: BoundField) -> bool:
     """Tell whether a form row takes the whole width: long texts and choices of many."""

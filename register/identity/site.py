@@ -1,0 +1,210 @@
+"""The staff UI as an admin site: our frame, our sign-in, no deletion, no log of Django's own.
+
+Dangerous if loosened: a ModelAdmin that is not a StaffAdmin could delete rows past retention and write
+what a row is called into django_admin_log, which nothing erases.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from register.audit.models import LogEntry
+from register.identity.models import Account
+
+
+class StaffSite(admin.AdminSite):
+    """The admin site of the register."""
+
+    site_header = _("Customer register")
+    site_title = _("Customer register")
+    index_title = _("Dashboard")
+    enable_nav_sidebar = False
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._actions: dict[str, Callable[..., Any]] = {}
+        self._global_actions: dict[str, Callable[..., Any]] = {}
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take a model with a StaffAdmin and with nothing else."""
+        if admin_class is not None and admin_class.__module__.startswith(_FOREIGN):
+            return  # other people's admin pages are not ours to show
+        if admin_class is None or not issubclass(admin_class, StaffAdmin):
+            raise ImproperlyConfigured(f"{model_or_iterable}: the staff site takes a StaffAdmin only")
+        super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff only; second factor and commitment were asked for before this."""
+        return isinstance(request.user, Account) and request.user.is_active
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one sign-in for all."""
+        return HttpResponseRedirect(reverse("account_login"))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Leave out the pages that are not ours: log-out and password by GET, shortcuts to other sites."""
+        left_out = {"logout", "password_change", "password_change_done", "view_on_site"}
+        kept = [url for url in super().get_urls() if getattr(url, "name", None) not in left_out]
+        return [url for url in kept if not str(url.pattern).startswith("r/")]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """Give the apps with their tables in the order in which they were registered."""
+        order = {model: number for number, model in enumerate(self._registry)}
+        apps = list(self._build_app_dict(request, app_label).values()) if app_label is None else []
+        if app_label is not None:
+            apps = list({app_label: self._build_app_dict(request, app_label)}.values())
+        apps = [app for app in apps if app]
+        for app in apps:
+            app["models"].sort(key=lambda model: order[model["model"]])
+        return sorted(apps, key=lambda app: min(order[model["model"]] for model in app["models"]))
+
+
+_FOREIGN = ("django", "allauth", "auditlog", "rest_framework")
+
+
+class NoTrace(BaseModelAdmin):
+    """What every admin of the staff site and every inline of it shares: nothing is deleted here."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows go by retention, never by hand."""
+        return False
+
+
+class StaffInline(NoTrace, admin.TabularInline):
+    """Parts of a row as a table below its form, without a column to delete."""
+
+    can_delete = False
+    extra = 0
+
+
+class StaffAdmin(NoTrace, admin.ModelAdmin):
+    """The admin of a table: Django's pages in our look; writes are operations, the log is the register's own.
+
+    `column_classes` gives a column of the list a class: "right" for figures, "state" for the state.
+    `list_intro` is a sentence under the list's title. `row_title` is what a row is called on the pages.
+    """
+
+    column_classes: ClassVar[Mapping[str, str]] = {}
+    list_intro: ClassVar[Any] = ""
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions_selection_counter = True
+
+    def row_title(self, row: models.Model) -> str:
+        """Say what the row is called on the pages."""
+        return str(row)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Write nothing: the change log has it."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Write nothing: the change log has it."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Write nothing: nothing is deleted here."""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say that rows go by retention, and where to look when."""
+        row = self._row_or_404(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("When does it go"),
+            "opts": self.opts,
+            "object": row,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/delete_confirmation.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the row's changes from the change log."""
+        row = self._row_or_404(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("History"),
+            "module_name": capfirst(self.opts.verbose_name_plural),
+            "opts": self.opts,
+            "object": row,
+            "changes": changes_of(row),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/object_history.html", context)
+
+    def _row_or_404(self, request: HttpRequest, object_id: str) -> models.Model:
+        row = self.get_object(request, unquote(object_id), None)
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        return row
+
+
+@dataclass(frozen=True)
+class ChangedField:
+    """One column of a change."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change as the history page shows it."""
+
+    at: datetime.datetime
+    who: str
+    act: str
+    fields: list[ChangedField] = field(default_factory=list)
+
+
+def changes_of(row: models.Model) -> list[Change]:
+    """Give the changes of a row from the change log, the latest first."""
+    content_type = ContentType.objects.get_for_model(type(row))
+    entries = list(LogEntry.objects.filter(content_type=content_type, object_pk=str(row.pk)).order_by("-timestamp"))
+    names = _names_of({entry.actor_id for entry in entries if entry.actor_kind == "staff"})
+    return [
+        Change(
+            entry.timestamp,
+            names.get(entry.actor_id, entry.actor_id),
+            str(entry.get_action_display()),
+            [_changed(row, name, values) for name, values in (entry.changes or {}).items()],
+        )
+        for entry in entries
+    ]
+
+
+def _changed(row: models.Model, name: str, values: Any) -> ChangedField:
+    try:
+        label = str(getattr(row._meta.get_field(name), "verbose_name", name))
+    except FieldDoesNotExist:
+        label = name
+    before, after = [*values, None, None][:2] if isinstance(values, list) else (None, values)
+    return ChangedField(capfirst(label), _shown(before), _shown(after))
+
+
+def _shown(value: Any) -> str:
+    return "" if value in (None, "None") else str(value)
+
+
+def _names_of(keys: set[str]) -> dict[str, str]:
+    return {str(account.pk): account.display_name for account in Account.objects.filter(pk__in=keys)}

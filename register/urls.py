@@ -1,11 +1,15 @@
 """Every address of the register; the only module that knows the interfaces of the apps."""
 
+from django.contrib import admin
 from django.urls import path
 
 from register import home
+from register.identity.urls import staff_urls as identity_urls
 
 urlpatterns = [
     path("", home.to_staff, name="home"),
     path("health/live", home.live, name="health_live"),
     path("health/ready", home.ready, name="health_ready"),
+    *identity_urls,
+    path("staff/", admin.site.urls),
 ]

@@ -114,13 +114,12 @@ class KeySet:
             indent=2,
         )
 
-    def with_new_key(self, *, is_current: bool = True) -> "KeySet":
-        """Return this set with one more version, which becomes current unless told otherwise."""
+    def with_new_key(self) -> "KeySet":
+        """Return this set with one more version, which becomes current."""
         version = max(self.keys) + 1
         if version > NEWEST_VERSION:
             raise KeyringFault("All key versions are used up.")
-        keys = {**self.keys, version: secrets.token_bytes(SECRET_BYTES)}
-        return KeySet(version if is_current else self.current, keys, self.suppression)
+        return KeySet(version, {**self.keys, version: secrets.token_bytes(SECRET_BYTES)}, self.suppression)
 
     def without(self, version: int) -> "KeySet":
         """Return this set without a retired version: what only it can open is lost for ever."""

@@ -1,10 +1,60 @@
-"""Reads of accounts that guard access."""
+"""What is asked of accounts before a page is given: second factor, commitment, sessions."""
 
+import datetime
+from dataclasses import dataclass
+from typing import Final
+
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
+
+from register.access.scope import Actor
 from register.identity.models import Account, Commitment
 
-COMMITMENT_VERSION = "2026-11"
+# The words that are committed to, in templates/staff/_commitment_text.html; new words get a new version.
+COMMITMENT_VERSION: Final = "2026-11"
+
+
+def has_second_factor(account: Account) -> bool:
+    """Tell whether the account has its one-time codes."""
+    return Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
 
 
 def has_committed(account: Account) -> bool:
     """Tell whether the account has accepted the commitment to confidentiality in force (clause X4)."""
     return Commitment.objects.filter(account=account, text_version=COMMITMENT_VERSION).exists()
+
+
+def actor_of(account: Account) -> Actor:
+    """Give the actor that logs name for this account."""
+    return Actor.staff(account.pk)
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session of an account as its owner sees it."""
+
+    key: str
+    signed_in_at: datetime.datetime | None
+    seen_at: datetime.datetime | None
+    is_this: bool
+
+
+def open_sessions(account: Account, *, at: datetime.datetime, this_key: str | None) -> list[OpenSession]:
+    """Give the sessions of the account that have not run out, the newest first."""
+    found = []
+    for session in Session.objects.filter(expire_date__gt=at):
+        held = session.get_decoded()
+        if held.get("_auth_user_id") == str(account.pk):
+            found.append(
+                OpenSession(
+                    session.session_key,
+                    _moment(held.get("signed_in_at")),
+                    _moment(held.get("seen_at")),
+                    session.session_key == this_key,
+                )
+            )
+    return sorted(found, key=lambda one: (not one.is_this, -(one.seen_at or at).timestamp()))
+
+
+def _moment(stamp: float | None) -> datetime.datetime | None:
+    return datetime.datetime.fromtimestamp(stamp, tz=datetime.UTC) if stamp else None

@@ -11,11 +11,12 @@ from embedded.places import places
 from embedded.secrets import secret_key
 from register.settings.apps import INSTALLED_APPS as INSTALLED_APPS
 from register.settings.apps import MIDDLEWARE as MIDDLEWARE
-from register.settings.crypto import keyring_file
+from register.settings.crypto import crypto
 from register.settings.database import database
 from register.settings.environment import Environment
 from register.settings.logs import logs
 from register.settings.mail import mail
+from register.settings.signin import SIGNIN
 from register.settings.tasks import tasks
 from register.settings.web import web
 
@@ -34,7 +35,7 @@ WSGI_APPLICATION = "register.wsgi.application"
 DATABASES = {"default": database(ENVIRONMENT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = logs(ENVIRONMENT)
-globals().update(web(ENVIRONMENT), **mail(ENVIRONMENT), **tasks(ENVIRONMENT))
+globals().update(web(ENVIRONMENT), **mail(ENVIRONMENT), **tasks(ENVIRONMENT), **SIGNIN)
 
 TEMPLATES = [
     {
@@ -47,6 +48,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "register.identity.context.staff_frame",
             ],
         },
     }
@@ -78,8 +80,6 @@ STORAGES = {
     },
 }
 
-AUTH_USER_MODEL = "identity.Account"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -87,19 +87,13 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "/sign-in/"
-LOGIN_REDIRECT_URL = "/staff/"
-LOGOUT_REDIRECT_URL = "/sign-in/"
 
 # One set_actor inside the scope tells the log who acts; auditlog's own middleware is not used.
 AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 AUDITLOG_STORE_JSON_CHANGES = True
 
-REGISTER_KEYRING_FILE = keyring_file(ENVIRONMENT)
-REGISTER_KEYRING = "" if REGISTER_KEYRING_FILE else ENVIRONMENT.text("KEYRING")
-REGISTER_KEY_PROVIDER = ENVIRONMENT.text("KEY_PROVIDER")
-REGISTER_ALLOW_TEMPORARY_CODES = ENVIRONMENT.flag("TEMPORARY_CODES") or not IS_PRODUCTION
+globals().update(crypto(ENVIRONMENT))
 REGISTER_CONTROLLERS_FILE = BASE_DIR / "docs" / "seed" / "controllers.json"
 REGISTER_STRICT_SCOPE = IS_TEST
 REGISTER_RETENTION: dict[str, dict[str, int]] = {}

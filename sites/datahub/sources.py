@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 from typing import Protocol, Self
 
 from sites.datahub.lines import Unreadable
@@ -36,9 +35,7 @@ class Stream(Protocol):
 
     def read(self, size: int = -1, /) -> bytes: ...
     def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
+    def __exit__(self, *problem: object) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""How django-allauth is bent to the register: password, then one-time code; the same answer for every failure.
+
+Dangerous if loosened: an answer that differs by account tells who works here; a secret kept in clear
+makes the second factor worthless to whoever holds a dump.
+"""
+
+import base64
+import time
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from register.crypto.sealing import open_sealed, seal
+
+_TABLE, _COLUMN, _ROW = "mfa_authenticator", "data", "secret"
+
+_NEEDLESS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+
+
+class StaffBackend(AuthenticationBackend):
+    """Signs staff in by address and password; a closed account is answered as a wrong password is."""
+
+    @classmethod
+    def _stash_user(cls, user: AbstractBaseUser | None) -> AbstractBaseUser | None:
+        return None
+
+
+class StaffAccountAdapter(DefaultAccountAdapter):
+    """The words of sign-in, no way to sign up, and when the password is asked again."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The address or the password is not right."),
+        "too_many_login_attempts": _("Too many attempts. Wait five minutes and try again."),
+        "incorrect_code": _("The code is not right or has run out. Wait for the next one, at most 30 seconds."),
+        "incorrect_password": _("The password is not right."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are made by an administrator."""
+        return False
+
+    def is_reauthentication_required(self, *, app: str = "") -> bool:
+        """Ask again unless the person proved themselves in the last five minutes."""
+        records = get_authentication_records(self.request, self.request.user)
+        latest = max((record.get("at", 0) for record in records), default=0)
+        return time.time() - latest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Say nothing of what the page itself shows: that one signed in or out."""
+        if message_template not in _NEEDLESS:
+            super().add_message(request, level, message_template, *args, **kwargs)
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Open a session under a new key and note when, for its bounds."""
+        super().login(request, user)
+        request.session["signed_in_at"] = request.session["seen_at"] = time.time()
+
+
+class StaffMFAAdapter(DefaultMFAAdapter):
+    """Seals the secrets of second factors with the register's keys."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("The code is not right or has run out. Wait for the next one, at most 30 seconds."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret; allauth keeps it as text."""
+        return base64.b64encode(seal(_TABLE, _COLUMN, _ROW, text)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a sealed secret."""
+        return open_sealed(_TABLE, _COLUMN, _ROW, base64.b64decode(encrypted_text))
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """A second factor is replaced by an administrator, never dropped by its owner."""
+        return False

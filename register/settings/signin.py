@@ -1,0 +1,29 @@
+"""Sign-in of staff: django-allauth, password and one-time code, bounds of sessions and of attempts."""
+
+from typing import Any
+
+SIGNIN: dict[str, Any] = {
+    "AUTH_USER_MODEL": "identity.Account",
+    "AUTHENTICATION_BACKENDS": ["register.identity.signin.StaffBackend"],
+    "LOGIN_URL": "/sign-in/",
+    "LOGIN_REDIRECT_URL": "/staff/",
+    "LOGOUT_REDIRECT_URL": "/sign-in/",
+    "ACCOUNT_ADAPTER": "register.identity.signin.StaffAccountAdapter",
+    "ACCOUNT_LOGIN_METHODS": {"email"},
+    "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*"],
+    "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
+    "ACCOUNT_EMAIL_VERIFICATION": "none",
+    "ACCOUNT_SESSION_REMEMBER": False,
+    "ACCOUNT_LOGOUT_ON_GET": False,
+    "ACCOUNT_LOGOUT_REDIRECT_URL": "/sign-in/",
+    "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
+    "ACCOUNT_RATE_LIMITS": {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"},
+    "MFA_ADAPTER": "register.identity.signin.StaffMFAAdapter",
+    "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+    "MFA_TOTP_ISSUER": "Asiakasrekisteri",
+    # A code is good in its own 30 seconds only, so that a used one can be remembered for as long.
+    "MFA_TOTP_TOLERANCE": 0,
+    "MFA_RECOVERY_CODES_SHOW_ONCE": True,
+    "STAFF_SESSION_IDLE_S": 30 * 60,
+    "STAFF_SESSION_LONGEST_S": 10 * 3600,
+}

@@ -19,7 +19,17 @@ ROLES = {
     "backup": "backup",
 }
 # These ask no database.
-WITHOUT_SERVERS = {"", "help", "version", "check", "settings_doc", "collectstatic", "findstatic", "diffsettings"}
+WITHOUT_SERVERS = {
+    "",
+    "help",
+    "version",
+    "check",
+    "settings_doc",
+    "data_map",
+    "collectstatic",
+    "findstatic",
+    "diffsettings",
+}
 
 
 def main() -> int:
@@ -41,7 +51,12 @@ def _execute(command: str) -> None:
 
     from register.settings import IS_PRODUCTION
 
-    if not IS_PRODUCTION and command.lstrip("-") not in WITHOUT_SERVERS and "--help" not in sys.argv:
+    asks_no_database = command.lstrip("-") in WITHOUT_SERVERS or "--help" in sys.argv
+    if IS_PRODUCTION and not asks_no_database and command != "create_roles":
+        from register.settings.production import Process, refuse_unsafe_start
+
+        refuse_unsafe_start(Process.COMMAND)
+    if not IS_PRODUCTION and not asks_no_database:
         from embedded.servers import use
 
         use()  # until this process ends

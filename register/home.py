@@ -1,10 +1,10 @@
 """The front door, and two answers for whoever watches over the process."""
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
-from kombu import Connection
+
+from register.celery import app
 
 
 @require_safe
@@ -38,7 +38,7 @@ def _database_answers() -> bool:
 
 def _broker_answers() -> bool:
     try:
-        with Connection(settings.CELERY_BROKER_URL, connect_timeout=2) as broker:
+        with app.connection_for_write(connect_timeout=2) as broker:
             broker.ensure_connection(max_retries=1, timeout=2)
     except OSError:
         return False

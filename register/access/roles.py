@@ -54,6 +54,7 @@ def create_roles(administrator: psycopg.Connection, passwords: Mapping[str, str]
         _limit(administrator, role)
         if passwords.get(role.name):
             _set_password(administrator, role.login, passwords[role.name])
+    _join_owner(administrator)
 
 
 def create_test_login(administrator: psycopg.Connection, database: str) -> None:
@@ -80,6 +81,8 @@ def create_database(administrator: psycopg.Connection, name: str) -> None:
             "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'",
             sql.Identifier(name),
         )
+    else:
+        _run(administrator, "ALTER DATABASE {} OWNER TO register_owner", sql.Identifier(name))
     _run(administrator, "REVOKE ALL ON DATABASE {} FROM PUBLIC", sql.Identifier(name))
     _run(
         administrator,
@@ -103,6 +106,13 @@ def prepare_database(inside: psycopg.Connection) -> None:
 def _create_login(administrator: psycopg.Connection, name: str) -> None:
     if not administrator.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
         _run(administrator, "CREATE ROLE {} LOGIN", sql.Identifier(name))
+
+
+def _join_owner(administrator: psycopg.Connection) -> None:
+    """Let an administrator that is no superuser (a managed server's) hand the database to the owner."""
+    found = administrator.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if found == (False,):
+        administrator.execute("GRANT register_owner TO CURRENT_USER")
 
 
 def _limit(administrator: psycopg.Connection, role: Role) -> None:

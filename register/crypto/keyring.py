@@ -114,12 +114,13 @@ class KeySet:
             indent=2,
         )
 
-    def with_new_key(self) -> "KeySet":
-        """Return this set with one more version, which becomes current."""
+    def with_new_key(self, *, is_current: bool = True) -> "KeySet":
+        """Return this set with one more version, which becomes current unless told otherwise."""
         version = max(self.keys) + 1
         if version > NEWEST_VERSION:
             raise KeyringFault("All key versions are used up.")
-        return KeySet(version, {**self.keys, version: secrets.token_bytes(SECRET_BYTES)}, self.suppression)
+        keys = {**self.keys, version: secrets.token_bytes(SECRET_BYTES)}
+        return KeySet(version if is_current else self.current, keys, self.suppression)
 
     def without(self, version: int) -> "KeySet":
         """Return this set without a retired version: what only it can open is lost for ever."""

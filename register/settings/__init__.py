@@ -11,7 +11,7 @@ from embedded.places import places
 from embedded.secrets import secret_key
 from register.settings.apps import INSTALLED_APPS as INSTALLED_APPS
 from register.settings.apps import MIDDLEWARE as MIDDLEWARE
-from register.settings.crypto import crypto
+from register.settings.crypto import keyring_file
 from register.settings.database import database
 from register.settings.environment import Environment
 from register.settings.logs import logs
@@ -93,7 +93,10 @@ AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 AUDITLOG_STORE_JSON_CHANGES = True
 
-globals().update(crypto(ENVIRONMENT))
+REGISTER_KEYRING_FILE = keyring_file(ENVIRONMENT)
+REGISTER_KEYRING = "" if REGISTER_KEYRING_FILE else ENVIRONMENT.text("KEYRING")
+REGISTER_KEY_PROVIDER = ENVIRONMENT.text("KEY_PROVIDER")
+REGISTER_ALLOW_TEMPORARY_CODES = ENVIRONMENT.flag("TEMPORARY_CODES") or not IS_PRODUCTION
 REGISTER_CONTROLLERS_FILE = BASE_DIR / "docs" / "seed" / "controllers.json"
 REGISTER_STRICT_SCOPE = IS_TEST
 REGISTER_RETENTION: dict[str, dict[str, int]] = {}

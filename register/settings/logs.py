@@ -3,14 +3,28 @@
 No address, no query string and no account goes in; a request is known by its id.
 """
 
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 from register.settings.environment import Environment
 
+_PERSONAL = ("ip", "user_id", "user_agent", "referer")
+
+
+def without_personal_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop who asked and what they searched for; the path of the request stays."""
+    for key in _PERSONAL:
+        event.pop(key, None)
+    if isinstance(event.get("request"), str):
+        event["request"] = event["request"].split("?", 1)[0]
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    without_personal_data,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),

@@ -49,28 +49,29 @@ class Columns:
     reader: Reader
     series: list[Series] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    line_count: int = 0
     rounded_count: int = 0
     bad_lines: list[BadLine] = field(default_factory=list)
     _heads: dict[bytes, int] = field(default_factory=dict)
     _dates: dict[bytes, int] = field(default_factory=dict)
     _tails: dict[bytes, int] = field(default_factory=dict)
 
-    def read(self, text: bytes, first_line: int) -> Block:
+    def read(self, text: bytes) -> Block:
         """Read whole lines, each with its end; bad ones are left out and kept in `bad_lines`."""
         buffer = np.frombuffer(b"\n" * PAD + text + b"\n" * PAD, np.uint8)
         starts, ends = _lines(buffer)
         block, is_read = self._read_common(buffer, starts, ends)
-        line = np.arange(first_line, first_line + len(starts), dtype=np.int32)
+        block = block._replace(line=np.arange(len(starts), dtype=np.int32) + self.line_count + 1)
         for odd in np.flatnonzero(~is_read).tolist():
-            is_read[odd] = self._read_odd(block, odd, first_line + odd, buffer[starts[odd] : ends[odd]].tobytes())
-        block = block._replace(line=line)
+            is_read[odd] = self._read_odd(block, odd, buffer[starts[odd] : ends[odd]].tobytes())
+        self.line_count += len(starts)
         return block if is_read.all() else Block(*(column[is_read] for column in block))
 
-    def _read_odd(self, block: Block, at: int, line: int, text: bytes) -> bool:
+    def _read_odd(self, block: Block, at: int, text: bytes) -> bool:
         try:
             reading = self.reader.line(text)
         except Unreadable as reason:
-            self.bad_lines.append(BadLine(line, reason))
+            self.bad_lines.append(BadLine(int(block.line[at]), reason))
             return False
         block.series[at] = _index(self.series, reading.series)
         block.quarter[at] = reading.quarter
@@ -98,7 +99,7 @@ class Columns:
 
     def _series_of(self, rows: NDArray[np.void], words: Words) -> Int32s:
         """Read what the lines of a run share: all before the time."""
-        starts, lengths = _runs(words[:, : HEAD // 8])
+        starts, lengths = _runs(*words[:, : HEAD // 8].T)
         found = []
         for head in rows[starts].tolist():
             key = head[:HEAD]
@@ -118,7 +119,7 @@ class Columns:
 
     def _midnight_of(self, rows: NDArray[np.void], words: Words) -> Int32s:
         """Read the date, as the quarter at which it starts in UTC."""
-        starts, lengths = _runs(np.stack([words[:, 6], words[:, 7] & np.uint64(0xFFFFFF)], axis=1))
+        starts, lengths = _runs(words[:, 6], words[:, 7] & np.uint64(0xFFFFFF))
         found = []
         for row in rows[starts].tolist():
             key = row[TIME : TIME + 11]
@@ -134,7 +135,7 @@ class Columns:
         at, length = np.where(is_word, at, 0), np.where(is_word, length, 1)
         first = _eight(buffer)[at] & _lowest(np.minimum(length, 8))
         second = _eight(buffer)[at + 8] & _lowest(np.maximum(length - 8, 0))
-        starts, lengths = _runs(np.stack([first, second], axis=1))
+        starts, lengths = _runs(first, second)
         found = []
         for pair in zip(first[starts].tolist(), second[starts].tolist(), strict=True):
             key = b"".join(part.to_bytes(8, "little") for part in pair).rstrip(b"\0")
@@ -186,11 +187,14 @@ def _rows(buffer: NDArray[np.uint8], starts: Indexes) -> tuple[NDArray[np.void],
     return view[at], at + TIME
 
 
-def _runs(keys: Words) -> tuple[Indexes, Indexes]:
-    """Find the runs of equal neighbours: where each starts, how long it is."""
-    is_new = np.any(keys[1:] != keys[:-1], axis=1)
-    starts = np.concatenate([[0], np.flatnonzero(is_new) + 1]) if len(keys) else np.empty(0, np.int64)
-    return starts, np.diff(starts, append=len(keys))
+def _runs(*keys: Words) -> tuple[Indexes, Indexes]:
+    """Find the runs of neighbours that are equal in all keys: where each starts, how long it is."""
+    count = len(keys[0])
+    is_new = np.zeros(max(count - 1, 0), np.bool_)
+    for key in keys:
+        is_new |= key[1:] != key[:-1]
+    starts = np.concatenate([[0], np.flatnonzero(is_new) + 1]) if count else np.empty(0, np.int64)
+    return starts, np.diff(starts, append=count)
 
 
 def _clock(words: Words, midnight: Int32s) -> tuple[Int32s, Flags]:
@@ -213,8 +217,8 @@ def _energy(
     front = (words[:, 8] >> np.uint64(40)) | (words[:, 9] << np.uint64(24))
     is_comma = _zero_bytes(front ^ np.uint64(COMMA * 0x0101010101010101))
     is_quantity = (is_comma != 0) & (is_comma & np.uint64(0x80) == 0)
-    digits = np.bitwise_count((is_comma & (~is_comma + np.uint64(1))) - np.uint64(1)) >> 3
-    digits = np.where(is_quantity, digits, 1).astype(np.uint64)
+    length = np.bitwise_count((is_comma & (~is_comma + np.uint64(1))) - np.uint64(1)) >> 3
+    digits: Words = np.where(is_quantity, length, 1).astype(np.uint64)
     whole, is_whole = _number(front << (np.uint64(64) - digits * np.uint64(8)), digits)
     comma = time_at + (QUANTITY - TIME) + digits.astype(np.int64)
     back = _eight(buffer)[comma + 1]

@@ -1,13 +1,13 @@
 """Reads one Datahub customer file in bounded memory, however large it is and whatever is in it."""
 
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
 
 from sites.consumption.rows import DayRows
 from sites.datahub.blocks import BadLine, Block, Columns
 from sites.datahub.days import GapFinder, GapRange, joined, lay_out, sort_slots, split_last_day
 from sites.datahub.faults import Fault, fault_of, faults_of
 from sites.datahub.lines import HEADERS, MEASURED, MISSING, Reader, Series, Unreadable
+from sites.datahub.sources import Stream
 
 PIECE_BYTES = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -19,13 +19,12 @@ MOST_SHOWN = 1_000
 class DatahubFile:
     """One file while it is read: `batches` gives its days, and what was found on the way stands beside."""
 
-    def __init__(self, stream: BinaryIO, mapping: Mapping[str, str] | None = None) -> None:
+    def __init__(self, stream: Stream, mapping: Mapping[str, str] | None = None) -> None:
         self._stream = stream
         self._columns = Columns(Reader(mapping or {}))
         self._gap_finder = GapFinder()
         self._conflicts: list[BadLine] = []
         self._file_faults: list[Fault] = []
-        self._line_count = 0
         self.gaps: list[GapRange] = []
         self.gap_count = 0
         self.duplicate_count = 0
@@ -48,7 +47,7 @@ class DatahubFile:
     @property
     def line_count(self) -> int:
         """The lines that were read, the header included."""
-        return self._line_count
+        return self._columns.line_count
 
     @property
     def faults(self) -> list[Fault]:
@@ -107,26 +106,25 @@ class DatahubFile:
         text = next(texts, b"")
         header, feed, text = text.partition(b"\n")
         _check_header(header, is_whole=bool(feed))
-        self._line_count = 1
+        self._columns.line_count = 1
         while True:
             following = next(texts, None)
             if following is None:
                 text = self._check_end(text)
             if text:
-                yield self._columns.read(text, self._line_count + 1)
-                self._line_count += text.count(b"\n")
+                yield self._columns.read(text)
             if len(self._columns.bad_lines) > MOST_BAD_LINES:
-                raise Unreadable("too_many_faults", line=self._line_count)
+                raise Unreadable("too_many_faults", line=self.line_count)
             if following is None:
                 break
             text = following
-        if self._line_count == 1:
+        if self.line_count == 1:
             raise Unreadable("no_lines")
 
     def _pieces(self) -> Iterator[bytes]:
         while piece := self._stream.read(PIECE_BYTES):
             if b"\0" in piece and not piece.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise Unreadable("nul_byte", line=self._line_count + 1 + piece[: piece.index(b"\0")].count(b"\n"))
+                raise Unreadable("nul_byte", line=self.line_count + 1 + piece[: piece.index(b"\0")].count(b"\n"))
             yield piece
 
     def _check_end(self, text: bytes) -> bytes:
@@ -138,7 +136,7 @@ class DatahubFile:
         word = last.rpartition(b";")[2].decode("utf-8", "replace")
         if word not in {MEASURED, MISSING, *self.words}:
             raise Unreadable(
-                "cut_off", value=last[-60:].decode("utf-8", "replace"), line=self._line_count + 1 + body.count(b"\n")
+                "cut_off", value=last[-60:].decode("utf-8", "replace"), line=self.line_count + 1 + body.count(b"\n")
             )
         return body + b"\n"
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from types import TracebackType
 from typing import Protocol, Self
 
 from sites.datahub.lines import Unreadable
@@ -35,7 +36,9 @@ class Stream(Protocol):
 
     def read(self, size: int = -1, /) -> bytes: ...
     def __enter__(self) -> Self: ...
-    def __exit__(self, *problem: object) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
 
 @dataclass(frozen=True)

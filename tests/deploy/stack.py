@@ -26,7 +26,7 @@ ONE_SHOTS = ("migrate", "roles")
 APPLICATION_IMAGE = "register:"
 # Who may hold what. A secret that is not here may be held by nobody.
 HOLDERS: dict[str, set[str]] = {
-    "secret_key": {"web", "worker", "purge", "beat", "migrate", "roles"},
+    "secret_key": {"web", "worker", "purge", "beat", "migrate"},
     "keyring": {"web", "worker"},
     "mail_password": {"web", "worker"},
     "admin_password": {"database"},

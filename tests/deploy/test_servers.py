@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -177,9 +178,14 @@ def test_the_broker_lets_in_its_users_and_nobody_else(
         with _client(broker_folder, port, user) as client:
             assert client.lpush(f"queue of {user}", "look") == 1
     once = Retry(NoBackoff(), 0)
-    for login in ({}, {"username": "register", "password": "guess"}, {"username": "default", "password": ""}):
-        with redis.Redis(port=port, retry=once, **login) as guesser, pytest.raises(redis.AuthenticationError):
-            guesser.ping()
+    strangers = (
+        redis.Redis(port=port, retry=once),
+        redis.Redis(port=port, retry=once, username="register", password="guess"),
+        redis.Redis(port=port, retry=once, username="default", password=""),
+    )
+    for stranger in strangers:
+        with closing(stranger), pytest.raises(redis.AuthenticationError):
+            stranger.ping()
 
 
 @pytest.mark.parametrize("command", ["CONFIG GET *", "FLUSHALL", "ACL LIST", "SHUTDOWN", "KEYS *"])

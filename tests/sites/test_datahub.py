@@ -358,7 +358,7 @@ def nearly_good_lines(draw):
 @given(st.lists(nearly_good_lines(), min_size=1, max_size=6))
 def test_lines_are_read_together_exactly_as_they_are_read_alone(some):
     columns = Columns(Reader({}))
-    block = columns.read(b"".join(one + b"\n" for one in some), 1)
+    block = columns.read(b"".join(one + b"\n" for one in some))
     alone, refused = {}, {}
     for number, one in enumerate(some, 1):
         one = one.removesuffix(b"\r")
@@ -381,5 +381,5 @@ def test_the_common_line_takes_the_fast_way():
             raise AssertionError("a common line was read alone")
 
     body = lines("2023-12-31T22:00", 3000) + lines("2024-05-31T21:00", 500, minutes=60)
-    block = Columns(Never()).read("".join(one + "\r\n" for one in body).encode(), 2)
+    block = Columns(Never()).read("".join(one + "\r\n" for one in body).encode())
     assert np.array_equal(block.wh[:3000], np.arange(1000, 4000))

@@ -1,0 +1,196 @@
+"""What comes in from tables of customers: how each row is read, and how a batch is written with its change log."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from uuid_utils.compat import uuid7
+
+from customers.models import Customer, PostalCode
+from register.audit.bulk import Merge, merge_rows
+from register.crypto.sealing import compact, indexer, seal
+from register.datamap import formats
+from register.datamap.formats import birth_date_of
+from register.work.importing import (
+    Batch,
+    ImportContext,
+    ImportField,
+    ImportKind,
+    Outcome,
+    Typed,
+    clean_date,
+    clean_yes_no,
+    declare,
+    one_of,
+    text_of,
+)
+from register.work.operations.imports import Fault
+
+TABLE = Customer._meta.db_table
+_KINDS = {
+    "henkilö": "person",
+    "person": "person",
+    "kuluttaja": "person",
+    "yritys": "company",
+    "company": "company",
+    "yhteisö": "company",
+    "kuolinpesä": "estate",
+    "estate": "estate",
+}
+_LANGUAGES = {"fi": "fi", "suomi": "fi", "sv": "sv", "ruotsi": "sv", "en": "en", "englanti": "en"}
+_PLAIN = (
+    "kind",
+    "given_names",
+    "family_name",
+    "organisation_name",
+    "birth_on",
+    "business_id",
+    "phone",
+    "other_phone",
+    "email",
+    "street_address",
+    "postal_code",
+    "post_office",
+    "country",
+    "language",
+    "is_protected",
+    "relationship_started_on",
+)
+_COLUMNS = ("id", "number", *_PLAIN, "identity_code", "identity_code_index", "source", "import_run_id")
+MERGE = Merge(
+    model=Customer,
+    key=("number",),
+    columns=_COLUMNS,
+    once=("id", "source", "import_run_id"),
+    secrets={"identity_code": "identity_code_index"},
+    subjects="ARRAY[m.id]",
+)
+
+
+def _fields() -> tuple[ImportField, ...]:
+    f = ImportField
+    return (
+        f("number", gettext_lazy("customer number"), text_of(12), True, ("asiakasnumero", "asiakas"), "C08"),
+        f("kind", gettext_lazy("kind"), one_of(_KINDS), False, ("laji", "asiakaslaji", "tyyppi")),
+        f("given_names", gettext_lazy("given names"), text_of(100), False, ("etunimet", "etunimi"), "C01"),
+        f("family_name", gettext_lazy("family name"), text_of(100), False, ("sukunimi",), "C01"),
+        f(
+            "organisation_name",
+            gettext_lazy("name of the company or estate"),
+            text_of(200),
+            False,
+            ("yrityksen nimi", "yritys", "nimi", "organisaatio"),
+            "C01",
+        ),
+        f("birth_on", gettext_lazy("date of birth"), clean_date, False, ("syntymäaika", "syntynyt"), "C02"),
+        f(
+            "identity_code",
+            gettext_lazy("personal identity code"),
+            formats.clean_identity_code,
+            False,
+            ("henkilötunnus", "hetu"),
+            "C03",
+        ),
+        f("business_id", gettext_lazy("business ID"), formats.clean_business_id, False, ("y-tunnus", "ytunnus")),
+        f("phone", gettext_lazy("phone"), formats.clean_phone, False, ("puhelin", "matkapuhelin", "gsm"), "C04"),
+        f(
+            "other_phone",
+            gettext_lazy("other phone"),
+            formats.clean_phone,
+            False,
+            ("muu puhelin", "kotipuhelin"),
+            "C04",
+        ),
+        f("email", gettext_lazy("email"), formats.clean_email, False, ("sähköposti", "sähköpostiosoite"), "C05"),
+        f("street_address", gettext_lazy("street address"), text_of(200), False, ("katuosoite", "osoite"), "C06"),
+        f("postal_code", gettext_lazy("postal code"), text_of(10), False, ("postinumero",), "C06"),
+        f("post_office", gettext_lazy("post office"), text_of(60), False, ("postitoimipaikka", "kaupunki"), "C06"),
+        f("country", gettext_lazy("country"), formats.clean_country, False, ("maa", "maakoodi"), "C06"),
+        f("language", gettext_lazy("language"), one_of(_LANGUAGES), False, ("kieli", "asiointikieli")),
+        f("is_protected", gettext_lazy("non-disclosure for personal safety"), clean_yes_no, False, ("turvakielto",)),
+        f(
+            "relationship_started_on",
+            gettext_lazy("customer since"),
+            clean_date,
+            False,
+            ("asiakas alkaen", "asiakkaana"),
+        ),
+    )
+
+
+def check_row(row: Typed) -> Iterator[tuple[str, str, str]]:
+    """Complete what follows from other values, and give what does not go together."""
+    kind = row.setdefault("kind", "company" if row.get("business_id") or row.get("organisation_name") else "person")
+    if kind == "person" and not row.get("family_name"):
+        yield "family_name", "missing", _("A person needs a family name.")
+    if kind != "person" and not row.get("organisation_name"):
+        yield "organisation_name", "missing", _("A company or an estate needs its name.")
+    if kind != "company" and row.get("business_id"):
+        yield "business_id", "not-a-company", _("Only a company has a business ID.")
+    code = row.get("identity_code")
+    if code and kind == "company":
+        yield "identity_code", "a-company", _("A company has no personal identity code.")
+    elif code:
+        born = birth_date_of(code)
+        if row.setdefault("birth_on", born) != born:
+            yield "birth_on", "not-as-in-the-code", _("The date of birth is not that of the identity code.")
+    born_on = row.get("birth_on")
+    if born_on and row.get("relationship_started_on", datetime.date.max) < born_on:
+        yield "relationship_started_on", "before-birth", _("The relationship starts before the date of birth.")
+
+
+def write_customers(batch: Batch, context: ImportContext) -> Outcome:
+    """Merge a batch of customers by their number, with the change log in the same statement."""
+    faults = list(_unknown_post_offices(batch))
+    refused = {fault.row_number for fault in faults}
+    kept = [row for number, row in zip(batch.numbers, batch.rows, strict=True) if number not in refused]
+    known = dict(Customer.objects.filter(number__in=[row["number"] for row in kept]).values_list("number", "id"))
+    counts = merge_rows(MERGE, _database_rows(kept, known, context), at=context.at)
+    return Outcome(counts, faults)
+
+
+def _database_rows(rows: Sequence[Typed], known: dict[str, UUID], context: ImportContext) -> Iterator[tuple[Any, ...]]:
+    index = indexer(f"{TABLE}.identity_code")
+    for row in rows:
+        key = known.get(row["number"]) or uuid7()
+        code = row.get("identity_code")
+        yield (
+            key,
+            row["number"],
+            *(row.get(name) for name in _PLAIN),
+            seal(TABLE, "identity_code", key, code) if code else None,
+            index(compact(code)) if code else None,
+            context.source,
+            context.run.id,
+        )
+
+
+def _unknown_post_offices(batch: Batch) -> Iterable[Fault]:
+    """Check Finnish postal codes against the table of post offices, and fill in an office left empty."""
+    offices = {code: (fi, sv) for code, fi, sv in PostalCode.objects.values_list("code", "office_fi", "office_sv")}
+    for number, row in zip(batch.numbers, batch.rows, strict=True):
+        code = row.get("postal_code")
+        if not code or row.get("country", "FI") != "FI" or not offices:
+            continue
+        names = offices.get(code)
+        if names is None:
+            yield Fault(number, "unknown-postal-code", _("There is no such postal code."), column="postal_code")
+        elif row.setdefault("post_office", names[0]).casefold() not in {name.casefold() for name in names}:
+            yield Fault(
+                number, "another-post-office", _("The post office is not that of the code."), column="post_office"
+            )
+
+
+CUSTOMERS = declare(
+    ImportKind(
+        code="customers",
+        title=gettext_lazy("customers"),
+        fields=_fields(),
+        write=write_customers,
+        key=lambda row: row["number"],
+        check_row=check_row,
+    )
+)

@@ -1,0 +1,21 @@
+"""A factory for every model with a data map: `FACTORIES[model](**values)` makes a row whole in every field.
+
+A root's factory takes `last_day`: its clocks are set so that its periods run from that day.
+Without it the row is running (an open contract, an unpaid invoice) or of this year. Rows of protected
+tables are made within a scope, such as `acting_as_service("test")`.
+"""
+
+from typing import Any
+
+from django.db import models
+
+from . import audit, billing, customers, identity, recordings, sites, work
+
+_MODULES = (audit, billing, customers, identity, recordings, sites, work)
+
+FACTORIES: dict[type[models.Model], Any] = {
+    factory._meta.model: factory
+    for module in _MODULES
+    for factory in vars(module).values()
+    if isinstance(factory, type) and factory.__module__ == module.__name__ and hasattr(factory, "_meta")
+}

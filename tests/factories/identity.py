@@ -1,0 +1,54 @@
+"""Accounts of staff with their roles and commitments."""
+
+import datetime
+from typing import Any
+
+import factory
+
+from register.identity.models import Account, Commitment, Controller, RoleGrant
+
+MOMENT = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
+ENERGY, NETWORK = 1, 2
+
+
+class ControllerFactory(factory.django.DjangoModelFactory):
+    """One of the two controllers, which the migrations made."""
+
+    class Meta:
+        model = Controller
+
+    id = ENERGY
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        return model_class.objects.get(id=kwargs["id"])
+
+
+class AccountFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Account
+
+    email = factory.Sequence(lambda number: f"agent{number}@example.org")
+    display_name = factory.Sequence(lambda number: f"Asta Palvelija {number}")
+    password = "!"
+    created_at = MOMENT
+
+
+class RoleGrantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RoleGrant
+
+    account = factory.SubFactory(AccountFactory)
+    role = "agent"
+    controller_id = ENERGY
+    granted_at = MOMENT
+    granted_by = "service:test"
+
+
+class CommitmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Commitment
+
+    account = factory.SubFactory(AccountFactory)
+    text_version = "2026-01"
+    accepted_at = MOMENT

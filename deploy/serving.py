@@ -17,6 +17,7 @@ max_requests = 5000
 max_requests_jitter = 500
 # The root file system is read-only, and a heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm"
+control_socket_disable = True
 
 limit_request_line = 8190
 limit_request_fields = 60

@@ -1,12 +1,20 @@
 """The health check of the containers says what is, by its exit code."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from deploy import health
+from embedded.processes import wait_until
+from tests.deploy import stack
+from tests.harness.committed import CommittedDatabase
 
 
 class _Web(BaseHTTPRequestHandler):
@@ -55,6 +63,56 @@ def test_a_service_that_is_none_is_a_fault_of_the_caller(arguments: list[str]) -
     assert health.main(arguments) == 2
 
 
-def test_beat_without_its_pidfile_is_not_well(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    monkeypatch.setattr(health, "BEAT_PIDFILE", tmp_path / "beat.pid")  # type: ignore[operator]
+def test_beat_without_its_pidfile_is_not_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(health, "BEAT_PIDFILE", tmp_path / "beat.pid")
+    assert health.main(["beat"]) == 1
+
+
+def _command(service: str, *changes: tuple[str, str]) -> list[str]:
+    """Return what the container of a service would run, by this environment's programs."""
+    program, *arguments = stack.read()["services"][service]["command"]
+    assert program == "celery"
+    for old, new in changes:
+        assert old in arguments
+        arguments[arguments.index(old)] = new
+    return [sys.executable, "-m", "celery", *arguments]
+
+
+@contextmanager
+def _running(command: list[str], database: CommittedDatabase, role: str) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(
+        command, cwd=stack.ROOT, env=database.environment(role), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.mark.worker
+@pytest.mark.parametrize(("service", "role"), [("worker", "app"), ("purge", "purge")])
+def test_a_worker_is_well_while_it_answers(
+    service: str, role: str, committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PING_TIMEOUT_S", 1)
+    assert health.main([service]) == 1
+    with _running(_command(service), committed_db, role):
+        assert wait_until(lambda: health.main([service]) == 0, timeout_s=40)
+    assert health.main([service]) == 1
+
+
+@pytest.mark.worker
+def test_beat_is_well_while_it_lives_and_starts_things(
+    committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "beat.pid"
+    monkeypatch.setattr(health, "BEAT_PIDFILE", file)
+    with _running(_command("beat", ("--pidfile=/tmp/beat.pid", f"--pidfile={file}")), committed_db, "app"):
+        assert wait_until(file.exists, timeout_s=40)
+        assert wait_until(lambda: health.main(["beat"]) == 0, timeout_s=20)
+        monkeypatch.setattr(health, "BEAT_STANDSTILL", timedelta(0))
+        assert health.main(["beat"]) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(health, "BEAT_PIDFILE", file)
     assert health.main(["beat"]) == 1

@@ -12,7 +12,8 @@ from random import Random
 from biip.checksums import gs1_standard_check_digit
 from schwifty import IBAN
 from stdnum.fi import hetu, ytunnus
-from stdnum.iso7064 import mod_97_10
+
+from register.datamap.formats import complete_reference, rf_reference
 
 HETU_CHECKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 SEPARATORS = {19: "-YXWVU", 20: "ABCDEF"}
@@ -88,9 +89,10 @@ def gsrn(ordinal: int) -> str:
     return f"{stem}{gs1_standard_check_digit(stem)}"
 
 
-def rf_reference(national: str) -> str:
-    """Return the international form of a national reference number."""
-    return f"RF{mod_97_10.calc_check_digits(f'{national}RF')}{national}"
+def reference(ordinal: int, *, international: bool = False) -> str:
+    """Return the reference number of that ordinal, national or as RF."""
+    national = complete_reference(f"{100_000 + ordinal}")
+    return rf_reference(national) if international else national
 
 
 def ascii_word(word: str) -> str:

@@ -13,8 +13,9 @@ from stdnum.fi import hetu, ytunnus
 
 from demo.chance import Keys, at, stream, years_before
 from demo.names import Names, estate, genitive
-from demo.numbers import Numbers, gsrn, rf_reference
+from demo.numbers import Numbers, gsrn, reference
 from demo.streets import AREAS, Streets
+from register.datamap.formats import clean_reference
 
 
 @pytest.mark.item("C03")
@@ -35,7 +36,8 @@ def test_bank_accounts_business_ids_references_and_metering_points_pass_their_li
         assert IBAN(numbers.iban(), validate_bban=True).bic
         assert ytunnus.is_valid(numbers.business_id())
         assert gs1_standard_check_digit(gsrn(ordinal)[:-1]) == int(gsrn(ordinal)[-1])
-        assert iso11649.is_valid(rf_reference(f"{1000 + ordinal}"))
+        assert iso11649.is_valid(reference(ordinal, international=True))
+        assert clean_reference(reference(ordinal)) == reference(ordinal)
     assert gsrn(1) == "643000000000000016"
     assert gsrn(3) == "643000000000000030"
 

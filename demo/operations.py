@@ -1,0 +1,228 @@
+"""Loads the demonstration register: one transaction, the same for the same seed, never over other data.
+
+Dangerous if let loose: it fills a register with made-up people. It refuses in production and wherever
+there is a customer already.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from time import perf_counter
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Model
+
+from billing.models import (
+    BankAccount,
+    BillingAccount,
+    Charge,
+    CreditInformation,
+    Invoice,
+    InvoiceContract,
+    InvoiceRow,
+    Payment,
+    PaymentAllocation,
+)
+from customers.models import (
+    ConsentedDatum,
+    Contact,
+    Customer,
+    Disclosure,
+    Mandate,
+    MarketingPermission,
+    PowerOfAttorney,
+    Prospect,
+    Recipient,
+    Representative,
+    SatisfactionResponse,
+    ServiceUse,
+    Suppression,
+)
+from customers.postal_codes import load_postal_codes
+from demo.calls import Calls
+from demo.chance import Keys, at
+from demo.consumption import Consumption
+from demo.contracts import Contracts, Signed
+from demo.marketing import Marketing
+from demo.money import Money
+from demo.people import People
+from demo.products import PriceList
+from demo.rows import Writer
+from demo.sites import Sites
+from demo.told import Told
+from demo.town import SMALLEST, Town
+from recordings.models import Listening, Recording
+from register.audit.acting import acting_as_service
+from register.work.models import ImportRun
+from sites.models import (
+    Contract,
+    ContractHolder,
+    ContractProduct,
+    DeliveredDevice,
+    DiaryEntry,
+    ElectricityConnection,
+    HeatConnection,
+    HomeDetails,
+    Meter,
+    Product,
+    ProductPrice,
+    Site,
+)
+
+ORDER: tuple[type[Model], ...] = (
+    Customer,
+    Representative,
+    Mandate,
+    PowerOfAttorney,
+    MarketingPermission,
+    Contact,
+    ServiceUse,
+    SatisfactionResponse,
+    ConsentedDatum,
+    Recipient,
+    Disclosure,
+    Site,
+    ElectricityConnection,
+    HeatConnection,
+    Meter,
+    Product,
+    ProductPrice,
+    Contract,
+    ContractHolder,
+    ContractProduct,
+    HomeDetails,
+    DiaryEntry,
+    DeliveredDevice,
+    BillingAccount,
+    BankAccount,
+    CreditInformation,
+    Invoice,
+    InvoiceContract,
+    InvoiceRow,
+    Charge,
+    Payment,
+    PaymentAllocation,
+    Recording,
+    Listening,
+    Prospect,
+    Suppression,
+)
+JOB = "demonstration"
+AT_ONCE = 2_000
+
+Tell = Callable[[str, int, int], None]  # phase, done, of all
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded: rows by table, readings, and the seconds of each phase."""
+
+    counts: dict[str, int]
+    reading_count: int
+    seconds: dict[str, float]
+
+
+class UnableToLoadDemonstration(Exception):
+    """The demonstration register is not loaded here."""
+
+
+def load_demonstration(
+    *, customers: int, seed: int, until: date, at: datetime, tell: Tell = lambda phase, done, total: None
+) -> Loaded:
+    """Fill an empty register with `customers` made-up customers, as it looks on the day `until`.
+
+    One transaction; `tell` hears of progress. The change log gets no entries: the run is the source.
+
+    Raises: UnableToLoadDemonstration in production, on a register that is not empty, for too few customers.
+    """
+    if settings.IS_PRODUCTION:
+        raise UnableToLoadDemonstration("production")
+    if customers < SMALLEST:
+        raise UnableToLoadDemonstration("small")
+    with acting_as_service(JOB):
+        if Customer.objects.exists():
+            raise UnableToLoadDemonstration("not empty")
+        return _Loading(customers, seed, until, at, tell).load()
+
+
+class _Loading:
+    def __init__(self, customers: int, seed: int, until: date, moment: datetime, tell: Tell) -> None:
+        self.tell, self.moment, self.seconds = tell, moment, dict[str, float]()
+        self.started = perf_counter()
+        tell("town", 0, 1)
+        self.town = Town(customers=customers, seed=seed, until=until)
+        self._phase_is_over("town")
+        self.run = _import_run(customers, seed, until, moment)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.writer = Writer(connection.connection, self.run.id, ORDER)
+        self.signed: list[Signed] = []
+
+    def load(self) -> Loaded:
+        """Write all parts in the order in which they refer to one another."""
+        town, writer = self.town, self.writer
+        load_postal_codes()
+        people, told = People(town, writer), Told(town, writer)
+        places = Sites(town, writer)
+        contracts = Contracts(town, writer, PriceList(writer))
+        for part in self._parts("customers", town.holders):
+            people.write(part)
+            told.write(part)
+        people.write_managers()
+        for part in self._parts("contracts", town.places):
+            places.write(part)
+            self.signed += contracts.write(part)
+        consumption = self._consumption()
+        money = Money(town, writer, consumption)
+        for part in self._parts("invoices", self.signed):
+            money.write(part)
+        for part in self._parts("accounts", town.holders):
+            money.write_holders(part)
+        for _part in self._parts("calls", [1]):
+            Calls(town, writer, people).write()
+            Marketing(town, writer).write()
+        self.run.counts = writer.counts() | {"days": consumption.day_count}
+        self.run.state, self.run.finished_at = ImportRun.State.COMMITTED, self.moment
+        self.run.save()
+        return Loaded(self.run.counts, consumption.reading_count, self.seconds)
+
+    def _consumption(self) -> Consumption:
+        consumption = Consumption(self.town, connection.cursor(), self.run.id, self.moment)
+        total = len(self.town.places) * 365
+        self.tell("consumption", 0, total)
+        consumption.write(
+            self.town.places, lambda days: self.tell("consumption", min(consumption.day_count, total), total)
+        )
+        consumption.write_old_days()
+        self._phase_is_over("consumption")
+        return consumption
+
+    def _parts(self, phase: str, whole: list[T]) -> Iterator[list[T]]:
+        """Yield the whole in parts, and write what was made of each before the next."""
+        for start in range(0, len(whole), AT_ONCE):
+            self.tell(phase, start, len(whole))
+            yield whole[start : start + AT_ONCE]
+            self.writer.flush()
+        self.tell(phase, len(whole), len(whole))
+        self._phase_is_over(phase)
+
+    def _phase_is_over(self, phase: str) -> None:
+        now = perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0) + now - self.started
+        self.started = now
+
+
+def _import_run(customers: int, seed: int, until: date, moment: datetime) -> ImportRun:
+    digest = hashlib.sha256(f"demonstration {customers} {seed} {until}".encode()).hexdigest()
+    return ImportRun.objects.create(
+        id=Keys(seed, "run").at(at(until, 6)),
+        kind="demo",
+        sha256=digest,
+        state=ImportRun.State.PREVIEWED,
+        started_by=JOB,
+        started_at=moment,
+    )

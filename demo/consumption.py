@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
-from psycopg import Cursor
 
 from demo.chance import years_before
 from demo.shapes import Batch, LoadShapes
@@ -17,7 +16,7 @@ from demo.sites import ENERGY, NETWORK
 from demo.town import Place as TownPlace
 from demo.town import Town
 from sites.consumption.rows import GAP, DayRows, Place
-from sites.consumption.store import store_days, word_keys
+from sites.consumption.store import Cursor, store_days, word_keys
 from sites.models import Series
 from sites.slots import day_number
 
@@ -29,7 +28,7 @@ WORDS = ("OK", "ESTIMATED", "MISSING")
 class Consumption:
     """Makes and stores the consumption of the town's sites."""
 
-    def __init__(self, town: Town, cursor: "Cursor[tuple[object, ...]]", import_run_id: UUID, at: datetime) -> None:
+    def __init__(self, town: Town, cursor: Cursor, import_run_id: UUID, at: datetime) -> None:
         self.town, self.cursor = town, cursor
         self.import_run_id, self.at = import_run_id, at
         self.shapes = LoadShapes(town.seed)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.db import connection
@@ -169,20 +169,20 @@ class _Loading:
         people, told = People(town, writer), Told(town, writer)
         places = Sites(town, writer)
         contracts = Contracts(town, writer, PriceList(writer))
-        for part in self._parts("customers", town.holders):
-            people.write(part)
-            told.write(part)
+        for holders in self._parts("customers", town.holders):
+            people.write(holders)
+            told.write(holders)
         people.write_managers()
-        for part in self._parts("contracts", town.places):
-            places.write(part)
-            self.signed += contracts.write(part)
+        for homes in self._parts("contracts", town.places):
+            places.write(homes)
+            self.signed += contracts.write(homes)
         consumption = self._consumption()
         money = Money(town, writer, consumption)
-        for part in self._parts("invoices", self.signed):
-            money.write(part)
-        for part in self._parts("accounts", town.holders):
-            money.write_holders(part)
-        for _part in self._parts("calls", [1]):
+        for signed in self._parts("invoices", self.signed):
+            money.write(signed)
+        for holders in self._parts("accounts", town.holders):
+            money.write_holders(holders)
+        for _all in self._parts("calls", [town]):
             Calls(town, writer, people).write()
             Marketing(town, writer).write()
         self.run.counts = writer.counts() | {"days": consumption.day_count}
@@ -191,7 +191,7 @@ class _Loading:
         return Loaded(self.run.counts, consumption.reading_count, self.seconds)
 
     def _consumption(self) -> Consumption:
-        consumption = Consumption(self.town, connection.cursor(), self.run.id, self.moment)
+        consumption = Consumption(self.town, cast(Any, connection.cursor()), self.run.id, self.moment)
         total = len(self.town.places) * 365
         self.tell("consumption", 0, total)
         consumption.write(

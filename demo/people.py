@@ -118,7 +118,7 @@ class People:
 
     def _language(self, holder: Holder) -> str:
         is_swedish = holder.person is not None and holder.person.surname.endswith(("ström", "holm", "berg", "sson"))
-        return "sv" if is_swedish else "en" if holder.index % 97 == 13 else "fi"
+        return "sv" if is_swedish or holder.index % 61 == 7 else "en" if holder.index % 97 == 13 else "fi"
 
     # Those who stand for customers
 

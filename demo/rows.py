@@ -45,13 +45,14 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """The columns in the order of the rows' values."""
-        return [self.model._meta.get_field(name).column or name for name in self._defaults]
+        by_attribute = {field.attname: str(field.column) for field in self.model._meta.concrete_fields}
+        return [by_attribute[name] for name in self._defaults]
 
     def _seal(self, field: EncryptedTextField, row: dict[str, Any]) -> None:
         plaintext = row[field.attname]
         if plaintext is None:
             return
-        row[field.attname] = seal(self.name, field.column, row["id"], plaintext)
+        row[field.attname] = seal(self.name, str(field.column), row["id"], plaintext)
         for other in self.model._meta.concrete_fields:
             if isinstance(other, BlindIndexField) and other.source == field.name:
                 row[other.attname] = other.value_of(plaintext)

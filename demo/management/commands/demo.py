@@ -34,7 +34,7 @@ BAR = 24
 class Command(BaseCommand):
     """`manage.py demo --customers N --seed S [--until DATE]`"""
 
-    help = gettext_lazy("Loads a demonstration register of made-up customers.")
+    help = _("Loads a demonstration register of made-up customers.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--customers", type=int, default=2_000, help=_("How many customers; 2,000 if not said."))

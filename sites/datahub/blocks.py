@@ -44,10 +44,11 @@ class BadLine(NamedTuple):
 
 @dataclass
 class Columns:
-    """Reads the blocks of one file in turn; knows the series and words that were seen so far."""
+    """Reads the blocks of one file in turn; knows the series (and the first line of each) and words so far."""
 
     reader: Reader
     series: list[Series] = field(default_factory=list)
+    series_lines: list[int] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     line_count: int = 0
     rounded_count: int = 0
@@ -65,6 +66,8 @@ class Columns:
         for odd in np.flatnonzero(~is_read).tolist():
             is_read[odd] = self._read_odd(block, odd, buffer[starts[odd] : ends[odd]].tobytes())
         self.line_count += len(starts)
+        for new in range(len(self.series_lines), len(self.series)):
+            self.series_lines.append(int(block.line[np.argmax(block.series == new)]))
         return block if is_read.all() else Block(*(column[is_read] for column in block))
 
     def _read_odd(self, block: Block, at: int, text: bytes) -> bool:

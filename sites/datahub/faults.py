@@ -43,13 +43,13 @@ SENTENCES = {
     "invalid_time": _("“%(value)s” is not a moment such as 2024-12-31T22:15:00Z."),
     "outside_years": _("“%(value)s” is outside the years that can be stored."),
     "not_at_slot_start": _("“%(value)s” is not the start of a slot of %(minutes)s minutes."),
-    "in_the_future": _("The line is about a day that has not ended: %(value)s."),
+    "in_the_future": _("The line is about a time that has not come yet."),
     "invalid_quantity": _("“%(value)s” is not a quantity with a decimal comma and six decimals."),
     "negative_energy": _("The quantity %(value)s is below zero."),
     "too_large": _("The quantity %(value)s kWh is impossibly large for one slot."),
     "invalid_quality": _("“%(value)s” is not a quality word."),
     "conflicting_duplicate": _("The line says other than line %(other)s about the same time."),
-    "conflicting_far_duplicate": _("Two lines of the file say different things about %(value)s."),
+    "unable_to_store": _("The days cannot be stored: %(value)s"),
 }
 
 

@@ -1,5 +1,6 @@
 """Reads one Datahub customer file in bounded memory, however large it is and whatever is in it."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from sites.consumption.rows import DayRows
@@ -8,6 +9,7 @@ from sites.datahub.days import GapFinder, GapRange, joined, lay_out, sort_slots,
 from sites.datahub.faults import Fault, fault_of, faults_of
 from sites.datahub.lines import HEADERS, MEASURED, MISSING, Reader, Series, Unreadable
 from sites.datahub.sources import Stream
+from sites.slots import QUARTER_S
 
 PIECE_BYTES = 1 << 20
 LONGEST_LINE = 1 << 16
@@ -17,13 +19,20 @@ MOST_SHOWN = 1_000
 
 
 class DatahubFile:
-    """One file while it is read: `batches` gives its days, and what was found on the way stands beside."""
+    """One file while it is read: `batches` gives its days, and what was found on the way stands beside.
 
-    def __init__(self, stream: Stream, mapping: Mapping[str, str] | None = None) -> None:
+    `mapping` names the metering point that stands for an identifier in the file; slots that start after
+    `before` are refused.
+    """
+
+    def __init__(
+        self, stream: Stream, mapping: Mapping[str, str] | None = None, *, before: dt.datetime | None = None
+    ) -> None:
         self._stream = stream
+        self._before = None if before is None else int(before.timestamp()) // QUARTER_S
         self._columns = Columns(Reader(mapping or {}))
         self._gap_finder = GapFinder()
-        self._conflicts: list[BadLine] = []
+        self._odd_lines: list[BadLine] = []
         self._file_faults: list[Fault] = []
         self.gaps: list[GapRange] = []
         self.gap_count = 0
@@ -33,6 +42,11 @@ class DatahubFile:
     def series(self) -> list[Series]:
         """The series that were seen, in the order in which the days index them."""
         return self._columns.series
+
+    @property
+    def series_lines(self) -> list[int]:
+        """The line at which each series is first seen."""
+        return self._columns.series_lines
 
     @property
     def words(self) -> list[str]:
@@ -52,13 +66,13 @@ class DatahubFile:
     @property
     def faults(self) -> list[Fault]:
         """Why the file is refused, in the order of its lines; empty if it is not."""
-        bad_lines = sorted([*self._columns.bad_lines, *self._conflicts], key=lambda bad: bad.line)
+        bad_lines = sorted([*self._columns.bad_lines, *self._odd_lines], key=lambda bad: bad.line)
         return [*self._file_faults, *faults_of(bad_lines)][:MOST_SHOWN]
 
     @property
     def is_refused(self) -> bool:
         """Whether anything is wrong so far."""
-        return bool(self._file_faults or self._columns.bad_lines or self._conflicts)
+        return bool(self._file_faults or self._columns.bad_lines or self._odd_lines)
 
     def batches(self) -> Iterator[list[DayRows]]:
         """Read the file and give its days, some million readings at a time; none from the first fault on."""
@@ -89,9 +103,12 @@ class DatahubFile:
     def _lay_out(self, block: Block) -> list[DayRows]:
         if not len(block.line):
             return []
+        if self._before is not None and (is_ahead := block.quarter > self._before).any():
+            lines = block.line[is_ahead][:MOST_SHOWN].tolist()
+            self._odd_lines += [BadLine(line, Unreadable("in_the_future")) for line in lines]
         ordered = sort_slots(block)
         self.duplicate_count += ordered.duplicate_count
-        self._conflicts += ordered.conflicts[:MOST_SHOWN]
+        self._odd_lines += ordered.conflicts[:MOST_SHOWN]
         self._note(self._gap_finder.find(ordered.block, self.series))
         return list(lay_out(ordered.block, self.series))
 

@@ -37,7 +37,7 @@ _QUANTITY = re.compile(rb"(-?)(\d{1,9}),(\d{6})")
 _WORD = re.compile(r"[^\W_][\w .+/()-]*")
 
 
-class Unreadable(ValueError):
+class Unreadable(Exception):
     """One line, or one file, that cannot be taken, with a code and the values its sentence needs."""
 
     def __init__(self, code: str, **values: object) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from sites.datahub.lines import Unreadable
 
@@ -67,19 +67,19 @@ class SourceFile:
         if self.size_bytes > SMALL_BYTES:
             return self
         with self.open() as stream:
-            content = stream.read(SMALL_BYTES + 1)
+            content = stream.read(self.size_bytes + 1)
         return SourceFile(self.name, len(content), lambda: BytesIO(content))
 
 
 def files_in(path: Path) -> Iterator[SourceFile]:
     """Find the files of a path: itself, the CSV files of a folder and of archives, in order of their names.
 
-    Raises: Unreadable, OSError.
+    Raises: OSError.
     """
     if path.is_dir():
         yield from _files_in_folder(path)
-    elif zipfile.is_zipfile(path):
-        yield from files_in_archive(path)
+    elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
+        yield from files_in_archive(path.name, path)
     else:
         yield SourceFile(path.name, path.stat().st_size, lambda: path.open("rb"))
 
@@ -95,21 +95,33 @@ def _files_in_folder(folder: Path) -> Iterator[SourceFile]:
             yield from files_in(path)
 
 
-def files_in_archive(path: Path) -> Iterator[SourceFile]:
-    """Find the CSV files of an archive.
-
-    Raises: Unreadable.
-    """
+def files_in_archive(name: str, content: Path | BinaryIO) -> Iterator[SourceFile]:
+    """Find the CSV files of an archive; one that is refused gives a file that cannot be opened."""
     try:
-        archive = zipfile.ZipFile(path)
-    except _DAMAGE as reason:
-        raise Unreadable("bad_archive", value=str(reason)) from None
-    with archive:
-        members = archive.infolist()
-        _check_members(members)
-        for member in sorted(members, key=lambda member: member.filename):
-            if not member.is_dir() and _is_wanted(member.filename):
+        with zipfile.ZipFile(content) as archive:
+            members = _checked_members(archive)
+            for member in members:
                 yield SourceFile(member.filename, member.file_size, partial(_Member, archive, member))
+    except _DAMAGE as damage:
+        yield _refused(name, Unreadable("bad_archive", value=str(damage)))
+    except Unreadable as reason:
+        yield _refused(name, reason)
+
+
+def _refused(name: str, reason: Unreadable) -> SourceFile:
+    def refuse() -> Stream:
+        raise reason
+
+    return SourceFile(name, 0, refuse)
+
+
+def _checked_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    members = archive.infolist()
+    _check_members(members)
+    wanted = [member for member in members if not member.is_dir() and _is_wanted(member.filename)]
+    if not wanted:
+        raise Unreadable("no_files")
+    return sorted(wanted, key=lambda member: member.filename)
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:

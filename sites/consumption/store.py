@@ -17,6 +17,7 @@ from sites.consumption.rows import DayRows, Place
 from sites.slots import day_of
 
 MISSING = "MISSING"
+Cursor = CursorWrapper
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class UnableToStoreDays(Exception):
 
 
 def store_days(
-    cursor: CursorWrapper,
+    cursor: Cursor,
     days: Sequence[DayRows],
     places: Sequence[Place],
     *,
@@ -74,7 +75,7 @@ def store_days(
     )
 
 
-def add_months(cursor: CursorWrapper, first: dt.date, last: dt.date) -> None:
+def add_months(cursor: Cursor, first: dt.date, last: dt.date) -> None:
     """Add the partitions of the months from the first day to the last where they are not there."""
     cursor.execute(
         "SELECT add_consumption_month(month::date) FROM"
@@ -84,7 +85,7 @@ def add_months(cursor: CursorWrapper, first: dt.date, last: dt.date) -> None:
     )
 
 
-def word_keys(cursor: CursorWrapper, words: Sequence[str]) -> list[int]:
+def word_keys(cursor: Cursor, words: Sequence[str]) -> list[int]:
     """Give the key of each quality word, adding those that are new."""
     keys = _known_words(cursor, words)
     if new := [word for word in words if word not in keys]:
@@ -97,12 +98,12 @@ def word_keys(cursor: CursorWrapper, words: Sequence[str]) -> list[int]:
     return [keys[word] for word in words]
 
 
-def _known_words(cursor: CursorWrapper, words: Sequence[str]) -> dict[str, int]:
+def _known_words(cursor: Cursor, words: Sequence[str]) -> dict[str, int]:
     cursor.execute("SELECT word, id FROM sites_qualityword WHERE word = ANY(%s)", [list(words)])
     return dict(cursor.fetchall())
 
 
-def _stage(cursor: CursorWrapper, days: Sequence[DayRows], places: Sequence[Place]) -> None:
+def _stage(cursor: Cursor, days: Sequence[DayRows], places: Sequence[Place]) -> None:
     cursor.execute(_STAGING)
     cursor.execute("TRUNCATE pg_temp.consumption_staged, pg_temp.consumption_met")
     with cursor.copy(f"COPY pg_temp.consumption_staged ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
@@ -110,14 +111,14 @@ def _stage(cursor: CursorWrapper, days: Sequence[DayRows], places: Sequence[Plac
             copy.write(piece)
 
 
-def _meet(cursor: CursorWrapper, first: dt.date, last: dt.date) -> int:
+def _meet(cursor: Cursor, first: dt.date, last: dt.date) -> int:
     """Find the days that are there already, lock them, and lay the merged day beside each that differs."""
     cursor.execute(_MEETING, {"first": first, "last": last, "missing": MISSING})
     return cursor.rowcount
 
 
 def _merge(
-    cursor: CursorWrapper, first: dt.date, last: dt.date, import_id: uuid.UUID | None, at: dt.datetime
+    cursor: Cursor, first: dt.date, last: dt.date, import_id: uuid.UUID | None, at: dt.datetime
 ) -> StoreCounts:
     parameters = {"import_id": import_id, "at": at, "first": first, "last": last}
     cursor.execute(_CONTRADICTION, parameters)
@@ -130,7 +131,7 @@ def _merge(
     return StoreCounts(new, corrected, unchanged, gaps, 0, cursor.rowcount)
 
 
-def _insert(cursor: CursorWrapper, import_id: uuid.UUID | None, *, is_all_new: bool) -> int:
+def _insert(cursor: Cursor, import_id: uuid.UUID | None, *, is_all_new: bool) -> int:
     query = _INSERTING + ("" if is_all_new else _NOT_MET) + "ON CONFLICT DO NOTHING"
     cursor.execute(query, {"import_id": import_id})
     return cursor.rowcount

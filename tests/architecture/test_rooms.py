@@ -11,6 +11,8 @@ from tests.architecture import house
 ROOMS = {
     "__init__", "apps", "models", "queries", "operations", "forms", "staff", "portal", "api", "admin", "tasks",
     "urls", "management", "migrations", "templatetags", "middleware", "checks",
+    # How tables come in: operations on many rows at once.
+    "imports", "importing",
 }  # fmt: skip
 INTERFACES = ("staff", "portal", "api", "admin")
 # Names that say nothing of what lives there. Any other name is a noun of its own.

@@ -1,0 +1,146 @@
+"""Every address has its rule: who is not signed in gets nothing, and who has no role gets nothing either."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from register.audit.acting import acting_as_service
+from register.identity.gate import OPEN, OWN_ACCOUNT
+from register.identity.models import Account
+from register.identity.queries import COMMITMENT_VERSION
+from tests.factories.identity import AccountFactory, CommitmentFactory
+
+SIGN_IN = "/sign-in/"
+# Pages of a person's own account, which need no role.
+OWN = OWN_ACCOUNT | {
+    "account_change_password", "mfa_generate_recovery_codes", "mfa_index", "mfa_deactivate_totp", "staff-sessions",
+}  # fmt: skip
+# The start page shows nothing to who may see nothing; the others serve the frame.
+WITHOUT_ROLE = OWN | OPEN | {"home", "admin:index", "admin:jsi18n", "admin:login"}
+DUMMIES = {
+    "int": 1, "str": "1", "slug": "x", "path": "1", "uuid": UUID("01890000-0000-7000-8000-000000000000"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of the site, by its name, with a key where it wants one."""
+
+    name: str
+    path: str
+
+
+def _walk(
+    resolver: URLResolver, names: tuple[str, ...], converters: dict[str, str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    for entry in resolver.url_patterns:
+        kinds = converters | {
+            name: next(kind for kind, known in _kinds() if isinstance(converter, known))
+            for name, converter in entry.pattern.converters.items()
+        }
+        if isinstance(entry, URLResolver):
+            inner = (*names, entry.namespace) if entry.namespace else names
+            yield from _walk(entry, inner, kinds)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield ":".join((*names, entry.name)), kinds
+
+
+def _kinds() -> list[tuple[str, type]]:
+    from django.urls.converters import get_converters
+
+    # The more special first: path, slug and uuid are no int.
+    known = get_converters()
+    return [(kind, type(known[kind])) for kind in ("int", "uuid", "slug", "path", "str")]
+
+
+def addresses() -> list[Address]:
+    """Return every named address of the site, once."""
+    found: dict[str, Address] = {}
+    for name, kinds in _walk(get_resolver(), (), {}):
+        try:
+            path = reverse(name, kwargs={key: DUMMIES[kind] for key, kind in kinds.items()})
+        except NoReverseMatch:
+            path = reverse(name, args=["1"] * len(kinds))
+        found.setdefault(path, Address(name, path))
+    return list(found.values())
+
+
+def unnamed() -> list[str]:
+    """Return the addresses that have no name and are no catch-all of the admin site."""
+    return [
+        str(pattern.pattern)
+        for pattern in _patterns(get_resolver())
+        if not pattern.name and not re.search(r"url>\.\*\)|object_id>", str(pattern.pattern))
+    ]
+
+
+def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _patterns(entry)
+        else:
+            yield entry
+
+
+def test_every_address_has_a_name() -> None:
+    assert len(addresses()) > 20
+    assert unnamed() == []
+
+
+def test_the_open_pages_are_these_and_no_others() -> None:
+    assert {
+        "account_login", "account_logout", "account_inactive", "mfa_authenticate", "staff-language", "health_live",
+        "health_ready",
+    } == OPEN  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", addresses(), ids=lambda address: address.path)
+def test_who_is_not_signed_in_is_led_to_the_sign_in(address: Address) -> None:
+    answer = Client().get(address.path)
+    if address.name in OPEN:
+        return
+    assert answer.status_code == 302, address.name
+    assert answer["Location"].startswith(SIGN_IN)
+
+
+@pytest.fixture
+def newcomer(db: None) -> Client:
+    """A member of staff with second factor and commitment, and no role."""
+    with acting_as_service("test"):
+        account = AccountFactory()
+        CommitmentFactory(account=account, text_version=COMMITMENT_VERSION)
+    assert isinstance(account, Account)
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client = Client()
+    client.force_login(account, settings.AUTHENTICATION_BACKENDS[0])
+    session = client.session
+    session["signed_in_at"] = session["seen_at"] = time.time()
+    session.save()
+    return client
+
+
+def test_the_newcomer_is_signed_in(newcomer: Client) -> None:
+    assert newcomer.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", [each for each in addresses() if each.name not in WITHOUT_ROLE], ids=lambda address: address.path
+)
+def test_who_has_no_role_sees_nothing(newcomer: Client, address: Address) -> None:
+    answer = newcomer.get(address.path)
+    assert answer.status_code in (302, 400, 403, 404, 405), address.name
+    if answer.status_code == 302:
+        assert answer["Location"].startswith((SIGN_IN, reverse("admin:index"))), address.name
+
+
+def test_there_is_no_admin_page_where_everybody_looks_for_one(client: Client) -> None:
+    assert client.get("/admin/").status_code == 404

@@ -114,7 +114,8 @@ def rotate(target: Target, outcome: Outcome, *, chunk_rows: int = CHUNK_ROWS) ->
             fresh = _sealed_anew(target, rows, outcome)
             try:
                 with transaction.atomic():
-                    _store(target, fresh)
+                    if fresh:
+                        _store(target, fresh)
                 outcome.rotated += len(fresh)
             except IntegrityError:
                 _store_each(target, fresh, outcome)
@@ -210,14 +211,19 @@ def _store(target: Target, rows: list[Row]) -> None:
             copy.set_types([key_type, *("bytea" for _ in target.columns)])
             for row in rows:
                 copy.write_row(row)
+        # The chunk is one range of keys: said so, the table is never read whole.
         cursor.execute(
-            sql.SQL("UPDATE {table} SET {columns} FROM rotated WHERE {table}.{key} = rotated.{key}").format(
+            sql.SQL(
+                "UPDATE {table} SET {columns} FROM rotated WHERE {table}.{key} = rotated.{key}"
+                " AND {table}.{key} BETWEEN %(first)s AND %(last)s"
+            ).format(
                 table=sql.Identifier(target.table),
                 key=sql.Identifier(target.key),
                 columns=sql.SQL(", ").join(
                     sql.SQL("{0} = rotated.{0}").format(sql.Identifier(column)) for column in target.columns
                 ),
-            )
+            ),
+            {"first": rows[0][0], "last": rows[-1][0]},
         )
         cursor.execute("DROP TABLE rotated")
 

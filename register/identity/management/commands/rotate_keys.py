@@ -64,9 +64,7 @@ class Command(BaseCommand):
             % {"rows": outcome.rotated, "version": keyring().current_version}
         )
         for table, row_id in outcome.unreadable:
-            self.stderr.write(
-                _("%(table)s %(row)s cannot be opened: no key opens it.") % {"table": table, "row": row_id}
-            )
+            self.stderr.write(_("%(table)s %(row)s cannot be opened by any key.") % {"table": table, "row": row_id})
         for table, row_id in outcome.in_conflict:
             self.stderr.write(
                 _("%(table)s %(row)s was left: another row has the same value.") % {"table": table, "row": row_id}

@@ -1,0 +1,72 @@
+"""How an operation refuses: a plain sentence for whoever asked, never what the database tells of hidden rows.
+
+A unique key sees rows that a policy hides, so the database's own words (DETAIL) are never passed on:
+each constraint has one neutral sentence in the `refusals.py` of its app.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from importlib import import_module
+from importlib.util import find_spec
+from typing import ParamSpec, TypeVar
+
+from django.apps import apps
+from django.db import DataError, IntegrityError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Words = str | Promise
+
+_UNKNOWN = _("This cannot be saved: it does not agree with what the register already holds.")
+_TOO_LONG = _("A value is too long or too large for its place.")
+
+
+class Refusal(Exception):
+    """An operation refuses. The sentence is for the person; `field` names what it is about, or is empty."""
+
+    def __init__(self, sentence: Words, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+def operation(error: type[Refusal]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function an operation: one transaction, and what the database refuses is raised as `error`."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except IntegrityError as fault:
+                raise error(sentence_of(fault)) from None
+            except DataError:
+                raise error(_TOO_LONG) from None
+
+        return run
+
+    return decorate
+
+
+def sentence_of(fault: IntegrityError) -> Words:
+    """Give the sentence of the constraint that a statement broke."""
+    diagnosis = getattr(fault.__cause__, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None) or ""
+    return sentences().get(name, _UNKNOWN)
+
+
+@cache
+def sentences() -> Mapping[str, Words]:
+    """Give the sentences of all apps by the name of the constraint."""
+    found: dict[str, Words] = {}
+    for config in apps.get_app_configs():
+        name = f"{config.name}.refusals"
+        if config.models_module and find_spec(name):
+            found.update(import_module(name).SENTENCES)
+    return found

@@ -6,6 +6,7 @@ by range on a stored, folded column of collation C.
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +55,7 @@ class SearchWord(models.Model):
     class Meta:
         verbose_name = _("search word")
         verbose_name_plural = _("search words")
+        indexes: ClassVar = [GinIndex(fields=["word"], name="search_word_by_likeness", opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:
         return "word"

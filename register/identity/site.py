@@ -4,17 +4,19 @@ Dangerous if loosened: a ModelAdmin that is not a StaffAdmin could delete rows p
 what a row is called into django_admin_log, which nothing erases.
 """
 
+import copy
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
@@ -22,8 +24,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from register.access.scope import Actor
 from register.audit.models import LogEntry
 from register.identity.models import Account
+from register.identity.queries import actor_of
 
 
 class StaffSite(admin.AdminSite):
@@ -33,6 +37,7 @@ class StaffSite(admin.AdminSite):
     site_title = _("Customer register")
     index_title = _("Dashboard")
     enable_nav_sidebar = False
+    empty_value_display = "–"
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -84,11 +89,63 @@ class NoTrace(BaseModelAdmin):
         return False
 
 
+class OperationForm(forms.ModelForm):
+    """A form of the admin whose saving is an operation.
+
+    The operation runs in a savepoint as the last step of validation, so its refusal is an error of the
+    form; nothing is saved after that. `stored` is the row as it is in the database, `instance` as it was
+    filled in. An admin with such a form has no editable inlines: they would be validated too late.
+    """
+
+    request: HttpRequest
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = copy.copy(self.instance)
+        self.outcome: Any = None
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Call the operation with what was filled in (`cleaned_data`) and return the row that came of it."""
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        account = self.request.user
+        assert isinstance(account, Account)
+        try:
+            with transaction.atomic():
+                # The outermost shell of this write: the clock is read here.
+                self.outcome = self.operate(actor=actor_of(account), at=datetime.datetime.now(tz=datetime.UTC))
+        except self.refusals as refusal:
+            self.add_error(None, str(refusal))
+        except IntegrityError:
+            self.add_error(None, gettext("This does not fit what is already in the register. Nothing was saved."))
+
+    def save(self, commit: bool = True) -> Any:
+        """Give the row that the operation made; it is saved already."""
+        return self.outcome
+
+    def save_m2m(self) -> None:
+        """Save nothing more: the operation did."""
+
+
 class StaffInline(NoTrace, admin.TabularInline):
     """Parts of a row as a table below its form, without a column to delete."""
 
     can_delete = False
     extra = 0
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Parts are added on their own page, by an operation."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Parts are changed on their own page, by an operation."""
+        return False
 
 
 class StaffAdmin(NoTrace, admin.ModelAdmin):
@@ -110,13 +167,31 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
         """Say what the row is called on the pages."""
         return str(row)
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only an operation adds a row."""
+        return issubclass(self.form, OperationForm) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only an operation changes a row; without one the page is for reading."""
+        return issubclass(self.form, OperationForm) and super().has_change_permission(request, obj)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Give the form the request, for the actor of its operation."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if issubclass(form, OperationForm):
+            return type(form.__name__, (form,), {"request": request})
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write nothing: the operation did."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Write nothing: the change log has it."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Write nothing: the change log has it."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Write nothing: nothing is deleted here."""
 
     def delete_view(

@@ -25,6 +25,12 @@ def _next(request: HttpRequest) -> str:
     return wanted if is_ours else reverse("admin:index")
 
 
+def _account(request: HttpRequest) -> Account:
+    """Return the account of a page that the gate gives only to staff."""
+    assert isinstance(request.user, Account)
+    return request.user
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and have the browser forget what it kept of it."""
@@ -57,7 +63,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def commitment(request: HttpRequest) -> HttpResponse:
     """Show the commitment to confidentiality and record that it is accepted (clause X4)."""
-    account = request.user
+    account = _account(request)
     if request.method == "POST" and request.POST.get("accepts") == "yes" and not has_committed(account):
         actor = actor_of(account)
         with acting(actor=actor, scope=Scope.staff(controllers=(), persons=True)):
@@ -73,7 +79,7 @@ def commitment(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
     """Show the account's open sessions; a POST ends all others."""
-    account, this_key = request.user, request.session.session_key
+    account, this_key = _account(request), request.session.session_key
     held = open_sessions(account, at=timezone.now(), this_key=this_key)
     if request.method == "POST":
         others = [session.key for session in held if not session.is_this]

@@ -60,6 +60,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 LANGUAGE_CODE = "fi"
 LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["register.formats"]
 TIME_ZONE = "Europe/Helsinki"
 USE_TZ = True
 USE_I18N = True
@@ -87,6 +88,11 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# How long a proof of identity counts, and a session of staff when idle and at the longest.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+STAFF_SESSION_IDLE_S = 30 * 60
+STAFF_SESSION_LONGEST_S = 10 * 3600
 
 # One set_actor inside the scope tells the log who acts; auditlog's own middleware is not used.
 AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"

@@ -16,7 +16,6 @@ SIGNIN: dict[str, Any] = {
     "ACCOUNT_SESSION_REMEMBER": False,
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_LOGOUT_REDIRECT_URL": "/sign-in/",
-    "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
     "ACCOUNT_RATE_LIMITS": {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"},
     "MFA_ADAPTER": "register.identity.signin.StaffMFAAdapter",
     "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
@@ -24,6 +23,4 @@ SIGNIN: dict[str, Any] = {
     # A code is good in its own 30 seconds only, so that a used one can be remembered for as long.
     "MFA_TOTP_TOLERANCE": 0,
     "MFA_RECOVERY_CODES_SHOW_ONCE": True,
-    "STAFF_SESSION_IDLE_S": 30 * 60,
-    "STAFF_SESSION_LONGEST_S": 10 * 3600,
 }

@@ -8,6 +8,7 @@ from django import template
 from django.contrib import admin
 from django.contrib.admin.helpers import AdminForm, InlineAdminFormSet
 from django.contrib.admin.templatetags.admin_list import result_headers, results
+from django.contrib.admin.utils import flatten
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db import models
 from django.forms import BaseForm, BoundField
@@ -112,8 +113,9 @@ def _column_css(cl: ChangeList, name: Any) -> str:
         field = cl.lookup_opts.get_field(name)
     except Exception:
         return ""
-    is_figure = isinstance(field, (models.DecimalField, models.IntegerField, models.FloatField))
-    return "right" if is_figure and not field.choices and not field.primary_key else ""
+    if not isinstance(field, (models.DecimalField, models.IntegerField, models.FloatField)):
+        return ""
+    return "" if field.choices or field.primary_key else "right"
 
 
 def _labelled(cell: str, column: Column) -> SafeString:
@@ -144,7 +146,7 @@ def active_filters(cl: ChangeList) -> list[Chip]:
         chosen = [choice for choice in choices[1:] if choice.get("selected")]
         for choice in chosen:
             text = f"{capfirst(str(spec.title))}: {facet_label(choice['display'])}"
-            chips.append(Chip(text, choices[0]["query_string"]))
+            chips.append(Chip(text, str(choices[0]["query_string"])))
     return chips
 
 
@@ -202,10 +204,11 @@ def form_parts(adminform: AdminForm, inlines: list[InlineAdminFormSet]) -> list[
     """Give the named parts of a form and its inline tables."""
     parts = []
     for number, fieldset in enumerate(adminform):
-        names = {field.field["name"] if field.is_readonly else field.field.name for line in fieldset for field in line}
+        names = set(flatten(getattr(fieldset, "fields", ())))
         errors = sum(len(messages) for name, messages in adminform.form.errors.items() if name in names)
-        if fieldset.name:
-            parts.append(Part(f"fieldset-0-{number}", str(fieldset.name), errors))
+        title = getattr(fieldset, "name", None)
+        if title:
+            parts.append(Part(f"fieldset-0-{number}", str(title), errors))
     for inline in inlines:
         formset = inline.formset
         errors = formset.total_error_count() if formset.is_bound else 0

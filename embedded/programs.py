@@ -31,7 +31,7 @@ def programs() -> list[Program]:
     """Return the processes in the order in which they start; they stop in the opposite one."""
     port = os.environ.get("REGISTER_PORT", "8000")
     web = ["gunicorn", "register.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread"]
-    web += ["--workers", "2", "--threads", "4", "--no-control-socket", "--graceful-timeout", "8"]
+    web += ["--workers", "2", "--threads", "4", "--preload", "--no-control-socket", "--graceful-timeout", "8"]
     return [
         Program("web", web),
         Program("worker", [*_WORKER, "-Q", "default", "-n", "worker@register", "--concurrency", "2"], stop_wait_s=60),

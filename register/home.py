@@ -3,6 +3,7 @@
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
 
 from register.celery import app
 
@@ -40,6 +41,6 @@ def _broker_answers() -> bool:
     try:
         with app.connection_for_write(connect_timeout=2) as broker:
             broker.ensure_connection(max_retries=1, timeout=2)
-    except OSError:
+    except (OperationalError, OSError):
         return False
     return True

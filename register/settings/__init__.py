@@ -36,6 +36,9 @@ DATABASES = {"default": database(ENVIRONMENT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = logs(ENVIRONMENT)
 globals().update(web(ENVIRONMENT), **mail(ENVIRONMENT), **tasks(ENVIRONMENT), **SIGNIN)
+# Of those, what our own code reads by name.
+STAFF_SESSION_IDLE_S: int
+STAFF_SESSION_LONGEST_S: int
 
 TEMPLATES = [
     {

@@ -3,6 +3,7 @@
 import errno
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections import namedtuple
 from pathlib import Path
@@ -20,14 +21,14 @@ from tests.platform.conftest import State
 USE = "from embedded.servers import use; u = use(); print('up', flush=True); input(); u.leave()"
 
 
-def _use(state: State) -> "object":
+def _use(state: State) -> "subprocess.Popen[str]":
     user = state.python(USE)
     assert user.stdout is not None
     assert user.stdout.readline() == "up\n"
     return user
 
 
-def _leave(user) -> None:
+def _leave(user: "subprocess.Popen[str]") -> None:
     user.communicate("\n", timeout=60)
     assert user.returncode == 0
 
@@ -35,7 +36,8 @@ def _leave(user) -> None:
 def _ask(state: State, statement: str, user: str = "postgres") -> object:
     with psycopg.connect(postgres.address(state.places, user=user), autocommit=True) as connection:
         cursor = connection.execute(statement)
-        return cursor.fetchone()[0] if cursor.description else None
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
 
 
 def test_the_servers_stop_when_the_last_user_leaves(state: State):

@@ -54,6 +54,21 @@ class SealedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = self.field.held(instance, value)
 
 
+class BlindIndexAttribute(DeferredAttribute):
+    """Gives the index of what was assigned to its source, also before that is saved."""
+
+    field: "BlindIndexField"
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        source = instance.__dict__.get(self.field.source) if instance is not None else None
+        if isinstance(source, Unsealed):
+            return self.field.value_of(source.reveal())
+        return super().__get__(instance, cls)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
 class EncryptedTextField(_EncryptedBase):
     """A text that is stored encrypted and read as `Sealed`.
 
@@ -212,6 +227,8 @@ class BlindIndexField(_IndexBase):
     It follows its source at save. `normalise` makes one form of what people write differently
     (by default capitals without spaces); it is no part of migrations.
     """
+
+    descriptor_class = BlindIndexAttribute
 
     def __init__(
         self,

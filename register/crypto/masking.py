@@ -1,5 +1,7 @@
 """Masks: what may be shown of a secret where it was not asked to be opened."""
 
+from datetime import date
+
 DOTS = "••••"
 SEALED = "•••"
 
@@ -7,6 +9,12 @@ SEALED = "•••"
 def mask_identity_code(code: str) -> str:
     """Return the birth date and separator with the rest hidden: 010190-••••."""
     return code[:7] + DOTS if len(code) > 7 else DOTS
+
+
+def mask_of_birth_date(born: date) -> str:
+    """Return the same mask from a date of birth, so that nothing is decrypted to show it."""
+    sign = {18: "+", 19: "-"}.get(born.year // 100, "A")
+    return f"{born:%d%m%y}{sign}{DOTS}"
 
 
 def mask_iban(iban: str) -> str:

@@ -5,11 +5,15 @@ so a run that died is continued by running it again. It stands here, above the c
 it acts under a service's scope; the secrets it opens are sealed again within the same function.
 """
 
+import base64
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from psycopg import sql
@@ -18,7 +22,7 @@ from register.audit.acting import acting_as_service
 from register.crypto.fields import BlindIndexField, EncryptedTextField
 from register.crypto.files import WrappedKeyField
 from register.crypto.keyring import keyring
-from register.crypto.sealing import RowId, UnableToOpen, indexer, open_many, seal_many, unwrap_key, wrap_key
+from register.crypto.sealing import RowId, UnableToOpen, indexer, open_many, seal_many, unwrap_key, version_of, wrap_key
 
 JOB = "rotate-keys"
 CHUNK_ROWS = 5_000
@@ -99,6 +103,12 @@ def count_versions(target: Target) -> dict[str, dict[int, int]]:
     return counts
 
 
+def count_factor_versions() -> dict[int, int]:
+    """Return how many secrets of second factors have which key version."""
+    factors = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
+    return Counter(_factor_version(text) for factor in factors for text in _secrets_of(factor))
+
+
 def rotate(target: Target, outcome: Outcome, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[int]:
     """Seal all stale rows of a table anew and yield the rows of each chunk, when it is committed.
 
@@ -121,6 +131,44 @@ def rotate(target: Target, outcome: Outcome, *, chunk_rows: int = CHUNK_ROWS) ->
                 _store_each(target, fresh, outcome)
         after = rows[-1][0]
         yield len(rows)
+
+
+def stale_second_factors() -> list[Authenticator]:
+    """Return the second factors of staff whose secrets have another key version than the current one."""
+    version = keyring().current_version
+    factors = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).select_for_update()
+    return [factor for factor in factors if any(_factor_version(text) != version for text in _secrets_of(factor))]
+
+
+def rotate_second_factors(outcome: Outcome) -> int:
+    """Seal the secrets of second factors anew and return how many; allauth keeps them in its own table."""
+    with acting_as_service(JOB):
+        factors = stale_second_factors()
+        for factor in factors:
+            try:
+                factor.data = {name: _factor_anew(value) for name, value in factor.data.items()}
+            except UnableToOpen:
+                outcome.unreadable.append((Authenticator._meta.db_table, factor.pk))
+                continue
+            factor.save(update_fields=["data"])
+            outcome.rotated += 1
+    return len(factors)
+
+
+def _secrets_of(factor: Authenticator) -> list[str]:
+    values = (value if isinstance(value, list) else [value] for value in factor.data.values())
+    return [text for texts in values for text in texts if isinstance(text, str)]
+
+
+def _factor_version(text: str) -> int:
+    return version_of(base64.b64decode(text))
+
+
+def _factor_anew(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_factor_anew(each) for each in value]
+    adapter = get_adapter()
+    return adapter.encrypt(adapter.decrypt(value)) if isinstance(value, str) else value
 
 
 def _stale(target: Target) -> sql.Composable:

@@ -17,11 +17,13 @@ ALLOWED = {
     ("register/crypto/fields.py", "EncryptedTextField.held"),  # a value not sealed yet
     ("register/crypto/fields.py", "EncryptedTextField._is_already"),  # whether an assigned value is new
     ("register/crypto/fields.py", "EncryptedTextField.run_validators"),  # a value not sealed yet
+    ("register/crypto/fields.py", "BlindIndexAttribute.__get__"),  # a value not sealed yet
     ("register/crypto/fields.py", "BlindIndexField.pre_save"),  # the index of a new value
     ("register/crypto/sealed.py", "Sealed.reveal"),
     ("register/crypto/sealed.py", "Sealed.masked"),
     ("register/crypto/files.py", "EncryptedFile.__init__"),  # the key of the file that is read
     ("register/identity/rotation.py", "_all_sealed_anew"),  # sealed again at once
+    ("register/identity/signin.py", "StaffMFAAdapter.decrypt"),  # the secret of a second factor
     ("register/identity/rotation.py", "_wrapped_anew"),  # wrapped again at once
 }
 

@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -19,6 +22,7 @@ from register.audit.acting import acting_as_service
 from register.crypto.keyring import KeySet, keyring, read_key_file, write_key_file
 from register.crypto.sealing import UnableToOpen
 from register.identity import rotation
+from register.identity.models import Account
 from register.identity.rotation import Outcome, Target, count_stale, count_versions, rotate, targets
 from tests.crypto.people import add_people, found, versions
 from tests.harness.committed import CommittedDatabase
@@ -155,6 +159,25 @@ def test_rows_without_a_secret_are_left_alone(db: None, key_file: Path) -> None:
     assert outcome == Outcome(rotated=1)
     with acting_as_service("test"):
         assert Representative.objects.filter(identity_code__isnull=True, identity_code_index=None).count() == 1
+
+
+def test_the_secrets_of_second_factors_are_sealed_anew(db: None, key_file: Path) -> None:
+    account = Account.objects.create(email="aino@example.fi", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    adapter = get_adapter()
+    data = {"secret": adapter.encrypt("JBSWY3DPEHPK3PXP"), "codes": [adapter.encrypt("one")], "used_mask": 1}
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=data)
+    assert rotation.count_factor_versions() == {1: 2}
+    add_key(key_file)
+    outcome = Outcome()
+    assert rotation.rotate_second_factors(outcome) == 1
+    assert outcome == Outcome(rotated=1)
+    drop_key(key_file, 1)
+    data = Authenticator.objects.get().data
+    assert adapter.decrypt(data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert adapter.decrypt(data["codes"][0]) == "one"
+    assert data["used_mask"] == 1
+    assert rotation.count_factor_versions() == {2: 2}
+    assert rotation.rotate_second_factors(outcome) == 0
 
 
 @pytest.mark.item("C03")

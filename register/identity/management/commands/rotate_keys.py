@@ -2,6 +2,7 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -13,7 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from register.crypto.keyring import LOOK_AGAIN_S, KeyringFault, KeySet, keyring, read_key_file, write_key_file
-from register.identity.rotation import CHUNK_ROWS, Outcome, Target, count_stale, count_versions, rotate, targets
+from register.identity.rotation import (
+    CHUNK_ROWS,
+    Outcome,
+    Target,
+    count_factor_versions,
+    count_stale,
+    count_versions,
+    rotate,
+    rotate_second_factors,
+    targets,
+)
 
 INTERRUPTED = 130
 
@@ -85,6 +96,7 @@ class Command(BaseCommand):
                     task = progress.add_task(_name(target), total=stale)
                     for done in rotate(target, outcome, chunk_rows=chunk_rows):
                         progress.advance(task, done)
+        rotate_second_factors(outcome)
         return outcome.rotated > before
 
     def _add_key(self) -> None:
@@ -109,12 +121,7 @@ class Command(BaseCommand):
         if not path:
             raise CommandError(_("The keys are not in a file: remove the version where they are kept."))
         keyset = read_key_file(Path(path)).without(version)
-        users = [
-            f"{target.table}.{column}"
-            for target in targets()
-            for column, versions in count_versions(target).items()
-            if version in versions
-        ]
+        users = [place for place, versions in _versions() if version in versions]
         if users:
             raise CommandError(
                 _("Key version %(version)s is in use by %(columns)s: run rotate_keys first.")
@@ -130,16 +137,22 @@ class Command(BaseCommand):
 
     def _show_status(self) -> None:
         table = Table(_("column"), _("key version"), _("values"))
-        for target in targets():
-            for column, versions in count_versions(target).items():
-                for version, count in versions.items():
-                    table.add_row(f"{target.table}.{column}", str(version), str(count))
+        for place, versions in _versions():
+            for version, count in versions.items():
+                table.add_row(place, str(version), str(count))
         self.console.print(table)
         ring = keyring()
         self.console.print(
             _("Current key version %(current)s; readable: %(live)s.")
             % {"current": ring.current_version, "live": ", ".join(map(str, ring.live_versions))}
         )
+
+
+def _versions() -> Iterator[tuple[str, dict[int, int]]]:
+    for target in targets():
+        for column, versions in count_versions(target).items():
+            yield f"{target.table}.{column}", versions
+    yield "mfa_authenticator.data", count_factor_versions()
 
 
 def _name(target: Target) -> str:

@@ -11,6 +11,7 @@ from embedded.places import places
 from embedded.secrets import secret_key
 from register.settings.apps import INSTALLED_APPS as INSTALLED_APPS
 from register.settings.apps import MIDDLEWARE as MIDDLEWARE
+from register.settings.cache import cache
 from register.settings.crypto import keyring_file
 from register.settings.database import database
 from register.settings.environment import Environment
@@ -35,10 +36,7 @@ WSGI_APPLICATION = "register.wsgi.application"
 DATABASES = {"default": database(ENVIRONMENT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = logs(ENVIRONMENT)
-globals().update(web(ENVIRONMENT), **mail(ENVIRONMENT), **tasks(ENVIRONMENT), **SIGNIN)
-# Of those, what our own code reads by name.
-STAFF_SESSION_IDLE_S: int
-STAFF_SESSION_LONGEST_S: int
+globals().update(web(ENVIRONMENT), **mail(ENVIRONMENT), **tasks(ENVIRONMENT), **SIGNIN, **cache(ENVIRONMENT))
 
 TEMPLATES = [
     {

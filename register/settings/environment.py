@@ -104,6 +104,10 @@ DECLARED: tuple[Setting, ...] = (
         "BROKER_URL",
         "Address of Valkey or RabbitMQ with its user and password. Empty: the embedded Valkey.",
     ),
+    _secret(
+        "CACHE_URL",
+        "Address of a Valkey that counts attempts to sign in and remembers used codes. Empty: the broker's.",
+    ),
     Setting("ALLOWED_HOSTS", Kind.LIST, "", "The names by which the register is reached."),
     Setting("TRUSTED_ORIGINS", Kind.LIST, "", "Origins whose forms are accepted: https://…"),
     Setting(

@@ -35,7 +35,14 @@ class AccountForm(OperationForm):
 
     def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
         """Make the account."""
-        return operations.create_staff_account(**self.cleaned_data, actor=actor, at=at)
+        return operations.create_staff_account(
+            email=self.cleaned_data["email"],
+            display_name=self.cleaned_data["display_name"],
+            language=self.cleaned_data["language"],
+            password=self.cleaned_data["password"],
+            actor=actor,
+            at=at,
+        )
 
 
 class GrantInline(StaffInline):

@@ -10,18 +10,34 @@ from .schedule import ACCOUNT_1_YEAR, BILLING_10_YEARS, SESSION_14_DAYS, WHILE, 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A table of somebody else's app, or a store outside the database."""
+    """A table of somebody else's app, or a store outside the database.
+
+    `runs_out` names the column with the moment at which the period of a row is over already;
+    `goes_with` the relation to the row with which it goes. A table with neither is kept.
+    """
 
     name: str
     reason: str
     period: Period
+    runs_out: str = ""
+    goes_with: str = ""
 
 
 THIRD_PARTY_TABLES = (
-    Elsewhere("account.EmailAddress", "gate: addresses of staff accounts, for sign-in", ACCOUNT_1_YEAR),
-    Elsewhere("account.EmailConfirmation", "gate: links that confirm a staff address", SESSION_14_DAYS),
-    Elsewhere("mfa.Authenticator", "gate: second factors of staff accounts", ACCOUNT_1_YEAR),
-    Elsewhere("sessions.Session", "gate: sessions hold an account's key and a choice of view", SESSION_14_DAYS),
+    Elsewhere("account.EmailAddress", "gate: addresses of staff accounts, for sign-in", ACCOUNT_1_YEAR, goes_with="user"),
+    Elsewhere(
+        "account.EmailConfirmation",
+        "gate: links that confirm a staff address",
+        SESSION_14_DAYS,
+        goes_with="email_address",
+    ),
+    Elsewhere("mfa.Authenticator", "gate: second factors of staff accounts", ACCOUNT_1_YEAR, goes_with="user"),
+    Elsewhere(
+        "sessions.Session",
+        "gate: sessions hold an account's key and a choice of view",
+        SESSION_14_DAYS,
+        runs_out="expire_date",
+    ),
     Elsewhere("admin.LogEntry", "not written to: the change log is the register's own", WHILE),
     Elsewhere("auth.Permission", "no person: names of permissions", WHILE),
     Elsewhere("auth.Group", "not used: roles are the register's own", WHILE),

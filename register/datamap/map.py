@@ -94,9 +94,15 @@ class DataMap:
         return (self.goes_with,) if isinstance(self.goes_with, str) else tuple(self.goes_with)
 
 
-def gate(reason: str, *, keeps: Sequence[Keep] = (), technical: Sequence[str] = ()) -> DataMap:
+def gate(
+    reason: str,
+    *,
+    keeps: Sequence[Keep] = (),
+    goes_with: str | tuple[str, ...] = (),
+    technical: Sequence[str] = (),
+) -> DataMap:
     """Declare a table that is read before a scope can exist (sessions, accounts, tokens)."""
-    return DataMap(kind=Kind.GATE, reason=reason, keeps=keeps, technical=technical)
+    return DataMap(kind=Kind.GATE, reason=reason, keeps=keeps, goes_with=goes_with, technical=technical)
 
 
 def derived(goes_with: str, reason: str) -> DataMap:
@@ -105,7 +111,19 @@ def derived(goes_with: str, reason: str) -> DataMap:
 
 
 def no_person(
-    reason: str, *, fields: Mapping[DataItem, Sequence[str]] | None = None, technical: Sequence[str] = ()
+    reason: str,
+    *,
+    keeps: Sequence[Keep] = (),
+    goes_with: str | tuple[str, ...] = (),
+    fields: Mapping[DataItem, Sequence[str]] | None = None,
+    technical: Sequence[str] = (),
 ) -> DataMap:
-    """Declare a table that holds nobody's data: reference data, or a place and its things."""
-    return DataMap(kind=Kind.NO_PERSON, reason=reason, fields=fields or {}, technical=technical)
+    """Declare a table that holds nobody's data: reference data, a place and its things, or work that is done."""
+    return DataMap(
+        kind=Kind.NO_PERSON,
+        reason=reason,
+        keeps=keeps,
+        goes_with=goes_with,
+        fields=fields or {},
+        technical=technical,
+    )

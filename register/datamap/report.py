@@ -54,7 +54,7 @@ def _tables() -> Iterator[str]:
 
 
 def _why(data_map: DataMap) -> str:
-    if data_map.kind in (Kind.PART, Kind.DERIVED):
+    if data_map.kind in (Kind.PART, Kind.DERIVED) or any(data_map.anchors):
         return (
             "goes with " + " or ".join(anchor for anchor in data_map.anchors if anchor)
             if any(data_map.anchors)

@@ -39,6 +39,14 @@ class Period:
         years, days = self.effective
         return last_day + relativedelta(years=years) + datetime.timedelta(days=days + 1)
 
+    def last_day_gone_by(self, on: datetime.date) -> datetime.date:
+        """Give the latest last day whose rows are no longer held on the day `on`."""
+        years, days = self.effective
+        day = on - relativedelta(years=years) - datetime.timedelta(days=days - 2)
+        while self.day_of_deletion(day) > on:
+            day -= datetime.timedelta(days=1)
+        return day
+
     @property
     def interval(self) -> str:
         """The period as a PostgreSQL interval, whose calendar arithmetic clamps the same way."""
@@ -58,6 +66,7 @@ IMPORT_SOURCE_90_DAYS = Period("import-source", _("90 days from the import"), "R
 JOB_90_DAYS = Period("job", _("90 days from the end of the work"), "X2", days=90)
 SESSION_14_DAYS = Period("session", _("14 days from the last sign-in"), "X2", days=14)
 ACCOUNT_1_YEAR = Period("account", _("1 year from the end of the work"), "X4", years=1)
+HOLD_1_YEAR = Period("hold", _("1 year from the release of the hold"), "T1", years=1)
 LEDGER_12_YEARS = Period("ledger", _("12 years from the deletion"), "T1", years=12)
 PERIODS = (
     CONTRACT_10_YEARS,
@@ -72,5 +81,6 @@ PERIODS = (
     JOB_90_DAYS,
     SESSION_14_DAYS,
     ACCOUNT_1_YEAR,
+    HOLD_1_YEAR,
     LEDGER_12_YEARS,
 )

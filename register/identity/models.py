@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from register.access.policies import APPEND, READ, Access, open_access
-from register.datamap.map import gate, no_person
+from register.datamap import schedule
+from register.datamap.map import RUNNING, Clock, Keep, gate, no_person
+from register.datamap.vocabulary import P1, Basis
 from register.identity.roles import Role, permits, permits_module
 
 
@@ -67,6 +69,9 @@ class Account(AbstractBaseUser):
     access = open_access()
     data_map = gate(
         "the account is read to sign in, before a scope can exist",
+        keeps=[
+            Keep(P1, Basis.CONTRACT, schedule.ACCOUNT_1_YEAR, Clock("ended_on", RUNNING, exclusive=True)),
+        ],
         technical=[
             "id",
             "password",
@@ -137,6 +142,7 @@ class RoleGrant(models.Model):
     access = open_access()
     data_map = gate(
         "roles are read to make the scope",
+        goes_with="account",
         technical=["id", "account", "role", "controller", "granted_at", "granted_by", "ended_at"],
     )
 
@@ -164,7 +170,7 @@ class Commitment(models.Model):
 
     access = open_access(app=APPEND)
     data_map = gate(
-        "the commitment is read before a scope is given", technical=["id", "account", "text_version", "accepted_at"]
+        "the commitment is read before a scope is given", goes_with="account", technical=["id", "account", "text_version", "accepted_at"]
     )
 
     class Meta:

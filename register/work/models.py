@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from register.access.policies import PERSONS, REPLACE, Access, open_access
 from register.crypto.files import WrappedKeyField
 from register.datamap import schedule
-from register.datamap.map import Clock, DataMap, Keep, no_person
+from register.datamap.map import RUNNING, Clock, DataMap, Keep, no_person
 from register.datamap.vocabulary import P1, SOURCES, Basis
 
 
@@ -49,7 +49,10 @@ class Job(models.Model):
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     access = open_access(purge=REPLACE)
-    data_map = no_person("a job names rows by key and holds no personal data")
+    data_map = no_person(
+        "a job names rows by key and holds no personal data",
+        keeps=[Keep(P1, Basis.INTEREST, schedule.JOB_90_DAYS, Clock("finished_at", RUNNING))],
+    )
 
     class Meta:
         verbose_name = _("job")
@@ -77,7 +80,10 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     access = open_access(app=REPLACE, purge=REPLACE)
-    data_map = no_person("an outbox row names rows and files by key and holds no personal data")
+    data_map = no_person(
+        "an outbox row names rows and files by key and holds no personal data",
+        keeps=[Keep(P1, Basis.INTEREST, schedule.JOB_90_DAYS, Clock("sent_at", RUNNING))],
+    )
 
     class Meta:
         verbose_name = _("outbox message")

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import models
 
-from . import audit, billing, customers, identity, recordings, sites, work
+from . import audit, billing, customers, identity, recordings, retention, sites, work
 
-_MODULES = (audit, billing, customers, identity, recordings, sites, work)
+_MODULES = (audit, billing, customers, identity, recordings, retention, sites, work)
 
 FACTORIES: dict[type[models.Model], Any] = {
     factory._meta.model: factory
     for module in _MODULES
-    for factory in vars(module).values()
-    if isinstance(factory, type) and factory.__module__ == module.__name__ and hasattr(factory, "_meta")
+    for name, factory in vars(module).items()
+    if name.endswith("Factory") and factory.__module__ == module.__name__
 }

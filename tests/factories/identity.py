@@ -7,6 +7,8 @@ import factory
 
 from register.identity.models import Account, Commitment, Controller, RoleGrant
 
+from .clocks import end_of
+
 MOMENT = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
 ENERGY, NETWORK = 1, 2
 
@@ -28,10 +30,14 @@ class AccountFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Account
 
+    class Params:
+        last_day = None
+
     email = factory.Sequence(lambda number: f"agent{number}@example.org")
     display_name = factory.Sequence(lambda number: f"Asta Palvelija {number}")
     password = "!"
     created_at = MOMENT
+    ended_on = factory.LazyAttribute(end_of)
 
 
 class RoleGrantFactory(factory.django.DjangoModelFactory):

@@ -25,7 +25,7 @@ from sites.models import (
     Site,
 )
 
-from .clocks import TODAY, before, day_of, end_of
+from .clocks import TODAY, before, day_of, end_of, hours_of
 from .customers import CustomerFactory
 from .identity import ENERGY, NETWORK
 from .numbers import gsrn, reference
@@ -207,7 +207,7 @@ class ConsumptionDayFactory(factory.django.DjangoModelFactory):
     resolution_min = 60
     day = factory.LazyAttribute(day_of)
     controller_id = NETWORK
-    wh = factory.LazyFunction(lambda: [1234] * 24)
+    wh = factory.LazyAttribute(lambda row: [1234] * hours_of(row.day))
     quality = factory.LazyFunction(lambda: [1])
 
     @classmethod

@@ -6,7 +6,7 @@ import factory
 
 from register.work.models import ColumnMapping, ImportFault, ImportRun, ImportSource, Job, OutboxMessage
 
-from .clocks import TODAY, day_of
+from .clocks import TODAY, day_of, ended_at
 from .numbers import file_name
 
 MOMENT = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
@@ -16,19 +16,27 @@ class JobFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Job
 
+    class Params:
+        last_day = None
+
     kind = "test"
     asked_by = "service:test"
     asked_at = MOMENT
+    finished_at = factory.LazyAttribute(ended_at)
 
 
 class OutboxMessageFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = OutboxMessage
 
+    class Params:
+        last_day = None
+
     kind = "delete-file"
     payload = factory.Sequence(lambda number: {"name": file_name(number + 2**64)})
     made_at = MOMENT
     next_try_at = MOMENT
+    sent_at = factory.LazyAttribute(ended_at)
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory):

@@ -1,0 +1,30 @@
+"""All writes of retention: runs with their plans, approvals, holds, the stop switch."""
+
+from .asking import ask_for_preview, ask_for_purge
+from .holds import (
+    UnableToPlaceHold,
+    UnableToStop,
+    place_hold,
+    release_hold,
+    resume_purging,
+    stop_purging,
+)
+from .runs import Pace, UnableToApprove, UnableToPurge, approve_run, is_stopped, preview, purge
+
+__all__ = [
+    "Pace",
+    "UnableToApprove",
+    "UnableToPlaceHold",
+    "UnableToPurge",
+    "UnableToStop",
+    "approve_run",
+    "ask_for_preview",
+    "ask_for_purge",
+    "is_stopped",
+    "place_hold",
+    "preview",
+    "purge",
+    "release_hold",
+    "resume_purging",
+    "stop_purging",
+]

@@ -162,7 +162,8 @@ def test_rows_without_a_secret_are_left_alone(db: None, key_file: Path) -> None:
 
 
 def test_the_secrets_of_second_factors_are_sealed_anew(db: None, key_file: Path) -> None:
-    account = Account.objects.create(email="aino@example.fi", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    with acting_as_service("test"):
+        account = Account.objects.create(email="aino@example.fi", created_at=datetime(2026, 1, 1, tzinfo=UTC))
     adapter = get_adapter()
     data = {"secret": adapter.encrypt("JBSWY3DPEHPK3PXP"), "codes": [adapter.encrypt("one")], "used_mask": 1}
     Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=data)

@@ -17,6 +17,7 @@ from django.core import checks, exceptions
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.views.decorators.debug import sensitive_variables
 
 from register.crypto.forms import SealedCharField
 from register.crypto.masking import SEALED
@@ -102,6 +103,7 @@ class EncryptedTextField(_EncryptedBase):
             )
         return found
 
+    @sensitive_variables()
     def held(self, instance: Any, value: Any) -> Sealed | None:
         """Return what an instance keeps for an assigned value."""
         if isinstance(value, Sealed):
@@ -161,6 +163,7 @@ class EncryptedTextField(_EncryptedBase):
         """Leave it as it is: it is never turned into plaintext on the way."""
         return value
 
+    @sensitive_variables()
     def run_validators(self, value: Any) -> None:
         """Validate a new plaintext; what is already sealed was validated then."""
         if isinstance(value, str):
@@ -180,6 +183,7 @@ class EncryptedTextField(_EncryptedBase):
         table, column = self.place
         return Unsealed(plaintext, table=table, column=column, instance=instance)
 
+    @sensitive_variables()
     def _sealed(self, value: Sealed, instance: Any) -> Sealed:
         row_id = instance.pk
         if row_id is None:
@@ -205,6 +209,7 @@ class EncryptedTextField(_EncryptedBase):
             if isinstance(other, BlindIndexField) and other.source == self.name
         ]
 
+    @sensitive_variables()
     def _is_already(self, instance: Any, plaintext: str) -> bool:
         """Whether the instance holds just this, sealed: then nothing changes, and no log says so."""
         kept = instance.__dict__.get(self.attname)
@@ -266,6 +271,7 @@ class BlindIndexField(_IndexBase):
         """The name under which its key is derived: "table.column"."""
         return f"{self.model._meta.db_table}.{self.column}"
 
+    @sensitive_variables()
     def value_of(self, plaintext: str) -> bytes:
         """Return the index of a plaintext under the current key."""
         return index_value(self.place, self.normalise(plaintext))
@@ -286,6 +292,7 @@ class BlindIndexField(_IndexBase):
         return value
 
 
+@sensitive_variables()
 def blind_index_values(model: type[models.Model], field: str, plaintext: str) -> list[bytes]:
     """Return the values to look for, one under each live key: `filter(<field>__in=…)`."""
     index = model._meta.get_field(field)

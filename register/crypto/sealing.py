@@ -12,6 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from django.views.decorators.debug import sensitive_variables
 
 from register.crypto.keyring import Keyring, KeyringFault, Purpose, keyring
 
@@ -30,6 +31,7 @@ class UnableToOpen(Exception):
         super().__init__("The sealed value cannot be opened.")
 
 
+@sensitive_variables()
 def seal(table: str, column: str, row_id: RowId, plaintext: str) -> bytes:
     """Encrypt one value for its place, under the current key."""
     ring, place = keyring(), f"{table}.{column}"
@@ -44,6 +46,7 @@ def seal(table: str, column: str, row_id: RowId, plaintext: str) -> bytes:
     )
 
 
+@sensitive_variables()
 def seal_many(table: str, column: str, rows: Iterable[tuple[RowId, str]]) -> list[bytes]:
     """Encrypt a column of values, in order: the fast way for a COPY."""
     ring, place = keyring(), f"{table}.{column}"
@@ -59,6 +62,7 @@ def seal_many(table: str, column: str, rows: Iterable[tuple[RowId, str]]) -> lis
     return sealed
 
 
+@sensitive_variables()
 def open_sealed(table: str, column: str, row_id: RowId, sealed: bytes | memoryview) -> str:
     """Decrypt one value of this place.
 
@@ -70,6 +74,7 @@ def open_sealed(table: str, column: str, row_id: RowId, sealed: bytes | memoryvi
         raise UnableToOpen from None
 
 
+@sensitive_variables()
 def open_many(table: str, column: str, rows: Iterable[tuple[RowId, bytes]]) -> list[str]:
     """Decrypt a column of values, in order.
 
@@ -91,6 +96,7 @@ def open_many(table: str, column: str, rows: Iterable[tuple[RowId, bytes]]) -> l
     return opened
 
 
+@sensitive_variables()
 def wrap_key(table: str, column: str, row_id: RowId, data_key: bytes) -> bytes:
     """Encrypt the data key of a file for its row, under the current key."""
     ring, place = keyring(), f"{table}.{column}"
@@ -99,6 +105,7 @@ def wrap_key(table: str, column: str, row_id: RowId, data_key: bytes) -> bytes:
     return bytes((version,)) + nonce + cipher.encrypt(nonce, data_key, _bound(place, version) + _row(row_id))
 
 
+@sensitive_variables()
 def unwrap_key(table: str, column: str, row_id: RowId, wrapped: bytes | memoryview) -> bytes:
     """Decrypt the data key of a file.
 
@@ -112,12 +119,14 @@ def version_of(value: bytes | memoryview) -> int:
     return value[0]
 
 
+@sensitive_variables()
 def index_value(column: str, normal: str) -> bytes:
     """Return the blind index of a normalised value in a column ("table.column"), current key."""
     ring = keyring()
     return _index(ring, column, ring.current_version, normal)
 
 
+@sensitive_variables()
 def index_values(column: str, normal: str) -> list[bytes]:
     """Return the blind index under each live key, for a look-up during and after rotation."""
     ring = keyring()
@@ -132,6 +141,7 @@ def indexer(column: str) -> Callable[[str], bytes]:
     return lambda normal: lead + digest(key, normal.encode(), "sha256")[:INDEX_BYTES]
 
 
+@sensitive_variables()
 def suppression_value(column: str, normal: str) -> bytes:
     """Return the keyed value of a suppression list, whose key is never rotated."""
     return hmac.digest(keyring().suppression_key(column), normal.encode(), "sha256")

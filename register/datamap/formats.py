@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 from schwifty import BIC, IBAN
 from schwifty import checksum as bank_checksum
 from schwifty.exceptions import (
@@ -49,6 +50,7 @@ _NO_COUNTRIES = frozenset(_NOT_ISO.split())
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 
 
+@sensitive_variables()
 def clean_identity_code(text: str, allow_temporary: bool | None = None) -> str:
     """Return a personal identity code in capitals, with the separators of 2023 as well.
 
@@ -84,6 +86,7 @@ def clean_identity_code(text: str, allow_temporary: bool | None = None) -> str:
         ) from None
 
 
+@sensitive_variables()
 def birth_date_of(identity_code: str) -> datetime.date:
     """Return the date of birth in a personal identity code, temporary ones included.
 
@@ -132,6 +135,7 @@ def clean_gsrn(text: str) -> str:
     return code
 
 
+@sensitive_variables()
 def clean_iban(text: str) -> str:
     """Return an account number in capitals without spaces.
 

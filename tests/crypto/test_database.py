@@ -136,4 +136,4 @@ def test_wherever_the_columns_of_a_save_are_named_the_index_goes_with_its_source
 def named_columns(tree: ast.AST) -> Iterator[set[str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg in {"update_fields", "fields"}:
-            yield {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)}  # type: ignore[misc]
+            yield {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)}

@@ -29,6 +29,8 @@ def web(environment: Environment) -> dict[str, Any]:
         "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
         "SECURE_SSL_REDIRECT": tls,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if by_proxy else None,
+        # The address that attempts to sign in are counted by: without it all visitors share the proxy's.
+        "ALLAUTH_TRUSTED_PROXY_COUNT": 1 if by_proxy else 0,
         "SECURE_HSTS_SECONDS": environment.number("HSTS_SECONDS") if tls else 0,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": tls,
         "SECURE_HSTS_PRELOAD": tls,

@@ -2,11 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from allauth.account.adapter import get_adapter
+from django.test import RequestFactory
 
 from register.settings.environment import Environment
 from register.settings.production import Process, faults
+from register.settings.web import web
 from tests.deploy import stack
 from tests.deploy.test_secrets import BY_HAND, _run
 
@@ -81,3 +85,16 @@ def test_make_roles_has_all_passwords_that_it_gives(secrets: Path) -> None:
     for name in ("APP_PASSWORD", "OWNER_PASSWORD", "PURGE_PASSWORD", "BACKUP_PASSWORD"):
         assert environment.text(name) == (secrets / name.lower()).read_text()
     assert environment.text("ADMIN_DATABASE_URL").startswith("postgresql://register_admin:")
+
+
+def test_attempts_to_sign_in_are_counted_by_the_visitors_address(
+    secrets: Path, settings: Any, rf: RequestFactory
+) -> None:
+    """Behind the edge every request comes from the edge: five bad guesses must not lock out everybody."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = web(Environment(environment_of("web", secrets)))[
+        "ALLAUTH_TRUSTED_PROXY_COUNT"
+    ]
+    request = rf.get("/sign-in/", REMOTE_ADDR="172.20.0.2", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert get_adapter().get_client_ip(request) == "203.0.113.9"
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = web(Environment({}))["ALLAUTH_TRUSTED_PROXY_COUNT"]
+    assert get_adapter().get_client_ip(request) == "172.20.0.2"

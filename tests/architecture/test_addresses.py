@@ -4,13 +4,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from register.audit.acting import acting_as_service
 from register.identity.gate import OPEN, OWN_ACCOUNT
@@ -26,9 +27,11 @@ OWN = OWN_ACCOUNT | {
 # The start page shows nothing to who may see nothing; the others serve the frame.
 WITHOUT_ROLE = OWN | OPEN | {"home", "admin:index", "admin:jsi18n", "admin:login"}
 DUMMIES = {
-    "label": "identity",
     "int": 1, "str": "1", "slug": "x", "path": "1", "uuid": UUID("01890000-0000-7000-8000-000000000000"),
 }  # fmt: skip
+
+
+Keys = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,19 +42,25 @@ class Address:
     path: str
 
 
-def _walk(
-    resolver: URLResolver, names: tuple[str, ...], converters: dict[str, str]
-) -> Iterator[tuple[str, dict[str, str]]]:
+def _walk(resolver: URLResolver, names: tuple[str, ...], before: Keys) -> Iterator[tuple[str, Keys]]:
     for entry in resolver.url_patterns:
-        kinds = converters | {
-            name: next(kind for kind, known in _kinds() if isinstance(converter, known))
-            for name, converter in entry.pattern.converters.items()
-        }
+        keys = before | _keys(entry)
         if isinstance(entry, URLResolver):
             inner = (*names, entry.namespace) if entry.namespace else names
-            yield from _walk(entry, inner, kinds)
+            yield from _walk(entry, inner, keys)
         elif isinstance(entry, URLPattern) and entry.name:
-            yield ":".join((*names, entry.name)), kinds
+            yield ":".join((*names, entry.name)), keys
+
+
+def _keys(entry: URLPattern | URLResolver) -> Keys:
+    """Return a value for each key that an address wants; of a choice of words, the first."""
+    found: Keys = {
+        name: DUMMIES[next(kind for kind, known in _kinds() if isinstance(converter, known))]
+        for name, converter in entry.pattern.converters.items()
+    }
+    for name, words in re.findall(r"\(\?P<(\w+)>([^)]*)\)", str(entry.pattern)):
+        found[name] = words.split("|")[0]
+    return found
 
 
 def _kinds() -> list[tuple[str, type]]:
@@ -65,13 +74,8 @@ def _kinds() -> list[tuple[str, type]]:
 def addresses() -> list[Address]:
     """Return every named address of the site, once."""
     found: dict[str, Address] = {}
-    for name, kinds in _walk(get_resolver(), (), {}):
-        if name == "admin:app_list":  # a pattern of the apps' own labels
-            kinds = {"app_label": "label"}
-        try:
-            path = reverse(name, kwargs={key: DUMMIES[kind] for key, kind in kinds.items()})
-        except NoReverseMatch:
-            path = reverse(name, args=["1"] * len(kinds))
+    for name, keys in _walk(get_resolver(), (), {}):
+        path = reverse(name, kwargs=keys)
         found.setdefault(path, Address(name, path))
     return list(found.values())
 

@@ -28,7 +28,7 @@ def sample(model: type[models.Model], depth: int = DEPTH) -> models.Model:
 
 def _value(field: "models.Field[Any, Any]", depth: int) -> Any:
     if field.is_relation:
-        return sample(field.related_model, depth - 1) if depth else None  # type: ignore[arg-type]
+        return sample(field.related_model, depth - 1) if depth else None
     if field.choices or field.primary_key or field.name in NUMBERS or _place(field) in CODES:
         return None
     if isinstance(field, models.CharField | models.TextField):
@@ -43,7 +43,7 @@ def _place(field: "models.Field[Any, Any]") -> str:
 
 
 def _about_people() -> list[type[models.Model]]:
-    return [model for model in house.our_models() if model.data_map.kind is not Kind.NO_PERSON]  # type: ignore[attr-defined]
+    return [model for model in house.our_models() if model.data_map.kind is not Kind.NO_PERSON]
 
 
 @pytest.mark.parametrize("model", _about_people(), ids=lambda model: model._meta.label)

@@ -54,7 +54,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip setuptoo
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin register \
     && install --directory --owner 10001 --group 10001 --mode 0700 \
-        /var/lib/register/files /var/lib/register/ledger
+        /var/lib/register/files /var/lib/register/ledger /var/lib/register/uploads
 WORKDIR /opt/register
 COPY --from=build --chown=root:root /opt/register /opt/register
 USER 10001:10001

@@ -5,6 +5,9 @@ are believed from any address. Publishing the port would break that.
 """
 
 import os
+import tempfile
+from pathlib import Path
+from typing import Any
 
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -30,3 +33,10 @@ forwarded_allow_ips = "*"
 accesslog = None
 errorlog = "-"
 loglevel = "info"
+
+
+def on_starting(server: Any) -> None:
+    """Remove what uploads left behind when the process before was killed; none can be under way now."""
+    if "TMPDIR" in os.environ:
+        for left in Path(tempfile.gettempdir()).glob("*.upload*"):
+            left.unlink(missing_ok=True)

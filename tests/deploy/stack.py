@@ -191,19 +191,20 @@ def _networks(service: Document) -> set[str]:
     return set(service.get("networks", []))
 
 
-def _mounts(service: Document) -> list[tuple[str, str]]:
-    mounts = []
+def mounts(service: Document) -> list[tuple[str, str]]:
+    """Return where each volume of a service lies: its name or path, and the place inside."""
+    found = []
     for entry in service.get("volumes", []):
         if isinstance(entry, str):
             source, _, target = entry.partition(":")
-            mounts.append((source, target))
+            found.append((source, target))
         else:
-            mounts.append((entry.get("source", ""), entry.get("target", "")))
-    return mounts
+            found.append((entry.get("source", ""), entry.get("target", "")))
+    return found
 
 
 def _references(service: Document) -> dict[str, set[str]]:
-    named = {source for source, _ in _mounts(service) if not source.startswith((".", "/", "~"))}
+    named = {source for source, _ in mounts(service) if not source.startswith((".", "/", "~"))}
     return {
         "networks": _networks(service),
         "volumes": named,
@@ -260,7 +261,7 @@ def _image_faults(name: str, service: Document) -> Iterator[str]:
 
 
 def _mount_faults(name: str, service: Document) -> Iterator[str]:
-    for source, target in _mounts(service):
+    for source, target in mounts(service):
         if source.startswith((".", "/", "~")):
             yield f"{name} mounts {source} of the host"
         if not target.startswith(("/var/lib/", "/data")):

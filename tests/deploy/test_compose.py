@@ -31,7 +31,7 @@ def test_every_part_of_the_register_has_its_service(document: stack.Document) ->
     wanted = {"edge", "web", "worker", "purge", "beat", "migrate", "roles", "database", "broker"}
     assert set(document["services"]) == wanted
     assert set(document["networks"]) == {"edge", "application", "data"}
-    assert set(document["volumes"]) == {"database", "broker", "files", "ledger"}
+    assert set(document["volumes"]) == {"database", "broker", "files", "ledger", "uploads"}
 
 
 def _service(name: str, **values: Any) -> Change:
@@ -143,6 +143,17 @@ def test_each_process_has_its_own_role(document: stack.Document) -> None:
     assert roles == {
         "web": "app", "worker": "app", "beat": "app", "purge": "purge", "migrate": "owner", "roles": "owner",
     }  # fmt: skip
+
+
+def test_an_upload_has_a_disk_to_lie_on(document: stack.Document) -> None:
+    web = document["services"]["web"]
+    place = web["environment"]["TMPDIR"]
+    assert f"uploads:{place}" in web["volumes"]
+    dockerfile = (stack.ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for service in document["services"].values():
+        for _, target in stack.mounts(service):
+            if target.startswith("/var/lib/register"):
+                assert target in dockerfile, f"the image has no {target} that its user may write"
 
 
 def test_two_workers_share_no_queue(document: stack.Document) -> None:

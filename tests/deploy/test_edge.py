@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.deploy.serving import configuration
 from tests.deploy.stack import ROOT
 
 HOST = "register.example.test"
@@ -317,3 +319,14 @@ def test_old_protocols_are_refused(edge: Edge) -> None:
         trust.maximum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", edge.https)) as plain, pytest.raises(OSError):
         trust.wrap_socket(plain)
+
+
+def test_what_a_killed_upload_left_is_removed_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, other = tmp_path / "tmpabc.upload.csv", tmp_path / "other"
+    left.write_text("names")
+    other.write_text("kept")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    configuration()["on_starting"](None)
+    assert not left.exists()
+    assert other.exists()

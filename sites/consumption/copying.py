@@ -3,7 +3,9 @@
 Source: PostgreSQL manual, COPY, "Binary Format"; the send functions of arrays.
 """
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,39 +14,46 @@ from sites.consumption.rows import GAP, NO_WORD, DayRows, Place
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-COLUMNS = ("site_id", "day", "series", "resolution_min", "controller_id", "wh", "quality")
+COLUMNS = ("site_id", "day", "series", "resolution_min", "controller_id", "import_run_id", "wh", "quality")
 INTEGER_OID, SMALLINT_OID = 23, 21
 POSTGRES_EPOCH = 10_957  # the days from 1970 to 2000
 ROWS_A_PIECE = 2_000
 
 
-def copy_pieces(days: Iterable[DayRows], places: Sequence[Place]) -> Iterator[bytes]:
+class Portion(NamedTuple):
+    """What one import stores: its key, its days, and the places that the days index."""
+
+    import_id: uuid.UUID | None
+    days: Sequence[DayRows]
+    places: Sequence[Place]
+
+
+def copy_pieces(portions: Iterable[Portion]) -> Iterator[bytes]:
     """Give all that COPY … (FORMAT binary) wants for these days, piece by piece."""
-    sites = np.array([place.site_id.bytes for place in places], "V16")
-    series = np.array([place.series for place in places], ">i2")
-    controllers = np.array([place.controller_id for place in places], ">i2")
     yield HEADER
-    for rows in days:
-        for start in range(0, len(rows), ROWS_A_PIECE):
-            part = slice(start, start + ROWS_A_PIECE)
-            yield _piece(rows, part, sites, series, controllers)
+    for portion in portions:
+        for rows in portion.days:
+            for start in range(0, len(rows), ROWS_A_PIECE):
+                yield _piece(rows, slice(start, start + ROWS_A_PIECE), portion)
     yield TRAILER
 
 
-def _piece(
-    rows: DayRows, part: slice, sites: NDArray[np.void], series: NDArray[np.int16], controllers: NDArray[np.int16]
-) -> bytes:
+def _piece(rows: DayRows, part: slice, portion: Portion) -> bytes:
     wh, word, place = rows.wh[part], rows.word[part], rows.place[part]
     word = word.reshape(len(word), -1)
-    records = np.zeros(len(wh), _record(wh.shape[1], word.shape[1]))
+    records = np.zeros(len(wh), _record(wh.shape[1], word.shape[1], with_import=portion.import_id is not None))
     records["fields"] = len(COLUMNS)
     for name, size in (("site", 16), ("day", 4), ("series", 2), ("resolution", 2), ("controller", 2)):
         records[f"{name}_size"] = size
-    records["site"] = sites[place]
+    records["site"] = np.array([one.site_id.bytes for one in portion.places], "V16")[place]
     records["day"] = rows.day[part] - POSTGRES_EPOCH
-    records["series"] = series[place]
+    records["series"] = np.array([one.series for one in portion.places])[place]
     records["resolution"] = rows.resolution_min
-    records["controller"] = controllers[place]
+    records["controller"] = np.array([one.controller_id for one in portion.places])[place]
+    records["import_size"] = -1
+    if portion.import_id is not None:
+        records["import_size"] = 16
+        records["import"] = np.void(portion.import_id.bytes)
     gaps = [
         _fill_array(records["wh"], wh, INTEGER_OID, GAP),
         _fill_array(records["quality"], word, SMALLINT_OID, NO_WORD),
@@ -54,11 +63,12 @@ def _piece(
     return _without_empty_values(records, gaps)
 
 
-def _record(slots: int, words: int) -> np.dtype:
+def _record(slots: int, words: int, *, with_import: bool) -> np.dtype:
     scalar = [("site", "V16"), ("day", ">i4"), ("series", ">i2"), ("resolution", ">i2"), ("controller", ">i2")]
     fields: list[tuple[str, object]] = [("fields", ">i2")]
     for name, kind in scalar:
         fields += [(f"{name}_size", ">i4"), (name, kind)]
+    fields += [("import_size", ">i4"), *([("import", "V16")] if with_import else [])]
     return np.dtype([*fields, ("wh", _array(">i4", slots)), ("quality", _array(">i2", words))])
 
 

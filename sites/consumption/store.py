@@ -8,11 +8,12 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
-from sites.consumption.copying import COLUMNS, copy_pieces
+from sites.consumption.copying import COLUMNS, Portion, copy_pieces
 from sites.consumption.rows import DayRows, Place
 from sites.slots import day_of
 
@@ -40,39 +41,40 @@ class UnableToStoreDays(Exception):
 
 
 def store_days(
-    cursor: Cursor,
-    days: Sequence[DayRows],
-    places: Sequence[Place],
-    *,
-    import_id: uuid.UUID | None,
-    at: dt.datetime,
+    cursor: Cursor, days: Sequence[DayRows], places: Sequence[Place], *, import_id: uuid.UUID | None, at: dt.datetime
 ) -> StoreCounts:
-    """Store days within the open transaction and scope; `word` of the days is the key of a quality word.
+    """Store the days of one import within the open transaction and scope; see store_portions.
 
-    No day may stand in `days` twice. Readings of the same import that differ from each other are refused.
     Raises: UnableToStoreDays.
     """
-    days = [rows for rows in days if len(rows)]
+    (counts,) = store_portions(cursor, [Portion(import_id, days, places)], at=at)
+    return counts
+
+
+def store_portions(cursor: Cursor, portions: Sequence[Portion], *, at: dt.datetime) -> list[StoreCounts]:
+    """Store days of several imports at once within the open transaction and scope; give the counts of each.
+
+    `word` of the days is the key of a quality word. No day of a place may stand twice in all portions.
+    Readings of the same import that differ from readings stored before are refused.
+    Raises: UnableToStoreDays.
+    """
+    days = [rows for portion in portions for rows in portion.days if len(rows)]
     if not days:
-        return StoreCounts()
+        return [StoreCounts() for _ in portions]
     first = day_of(min(int(rows.day.min()) for rows in days))
     last = day_of(max(int(rows.day.max()) for rows in days))
     add_months(cursor, first, last)
-    _stage(cursor, days, places)
+    _stage(cursor, portions)
     # The statistics of a temporary table are unknown: without this the planner may read whole months.
     cursor.execute(_BY_INDEX.format("off"))
-    met_count = _meet(cursor, first, last)
-    met = _merge(cursor, first, last, import_id, at) if met_count else StoreCounts()
+    cursor.execute(_MEETING, {"first": first, "last": last, "missing": MISSING})
+    met_count = cursor.rowcount
+    met = _merge(cursor, first, last, at) if met_count else {}
     cursor.execute(_BY_INDEX.format("on"))
-    inserted_count = _insert(cursor, import_id, is_all_new=met_count == 0)
-    if met_count + inserted_count != sum(map(len, days)):
+    cursor.execute(_INSERTING + (_NOT_MET if met_count else "") + "ON CONFLICT DO NOTHING")
+    if met_count + cursor.rowcount != sum(map(len, days)):
         raise UnableToStoreDays(_("Another import stores the same days at this moment, or a site is gone. Try again."))
-    readings = sum(rows.reading_count for rows in days)
-    slots = sum(rows.wh.size for rows in days)
-    known = met.new_count + met.corrected_count + met.unchanged_count
-    return met + StoreCounts(
-        new_count=readings - known, gap_count=slots - readings - met.gap_count, new_day_count=inserted_count
-    )
+    return [_counts(portion, met.get(portion.import_id)) for portion in portions]
 
 
 def add_months(cursor: Cursor, first: dt.date, last: dt.date) -> None:
@@ -103,49 +105,62 @@ def _known_words(cursor: Cursor, words: Sequence[str]) -> dict[str, int]:
     return dict(cursor.fetchall())
 
 
-def _stage(cursor: Cursor, days: Sequence[DayRows], places: Sequence[Place]) -> None:
+def _stage(cursor: Cursor, portions: Sequence[Portion]) -> None:
     cursor.execute(_STAGING)
     cursor.execute("TRUNCATE pg_temp.consumption_staged, pg_temp.consumption_met")
     with cursor.copy(f"COPY pg_temp.consumption_staged ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
-        for piece in copy_pieces(days, places):
+        for piece in copy_pieces(portions):
             copy.write(piece)
 
 
-def _meet(cursor: Cursor, first: dt.date, last: dt.date) -> int:
-    """Find the days that are there already, lock them, and lay the merged day beside each that differs."""
-    cursor.execute(_MEETING, {"first": first, "last": last, "missing": MISSING})
-    return cursor.rowcount
+class _Met(NamedTuple):
+    """What became of the days of an import that were there already."""
+
+    import_id: uuid.UUID | None
+    day_count: int
+    changed_day_count: int
+    new_count: int
+    corrected_count: int
+    unchanged_count: int
+    gap_count: int
 
 
-def _merge(
-    cursor: Cursor, first: dt.date, last: dt.date, import_id: uuid.UUID | None, at: dt.datetime
-) -> StoreCounts:
-    parameters = {"import_id": import_id, "at": at, "first": first, "last": last}
-    cursor.execute(_CONTRADICTION, parameters)
+def _merge(cursor: Cursor, first: dt.date, last: dt.date, at: dt.datetime) -> dict[uuid.UUID | None, _Met]:
+    cursor.execute(_CONTRADICTION)
     if contradiction := cursor.fetchone():
         raise UnableToStoreDays(_("The import says different things about %(day)s.") % {"day": contradiction[0]})
     cursor.execute(_COUNTING)
-    new, corrected, unchanged, gaps = cursor.fetchone()
-    cursor.execute(_KEEPING, parameters)
-    cursor.execute(_UPDATING, parameters)
-    return StoreCounts(new, corrected, unchanged, gaps, 0, cursor.rowcount)
+    found = [_Met(*row) for row in cursor.fetchall()]
+    if any(met.changed_day_count for met in found):
+        cursor.execute(_KEEPING, {"at": at})
+        cursor.execute(_UPDATING, {"first": first, "last": last})
+    return {met.import_id: met for met in found}
 
 
-def _insert(cursor: Cursor, import_id: uuid.UUID | None, *, is_all_new: bool) -> int:
-    query = _INSERTING + ("" if is_all_new else _NOT_MET) + "ON CONFLICT DO NOTHING"
-    cursor.execute(query, {"import_id": import_id})
-    return cursor.rowcount
+def _counts(portion: Portion, met: _Met | None) -> StoreCounts:
+    met = met or _Met(portion.import_id, 0, 0, 0, 0, 0, 0)
+    readings = sum(rows.reading_count for rows in portion.days)
+    slots = sum(rows.wh.size for rows in portion.days)
+    return StoreCounts(
+        new_count=readings - met.corrected_count - met.unchanged_count,
+        corrected_count=met.corrected_count,
+        unchanged_count=met.unchanged_count,
+        gap_count=slots - readings,
+        new_day_count=sum(map(len, portion.days)) - met.day_count,
+        changed_day_count=met.changed_day_count,
+    )
 
 
 _BY_INDEX = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
 _STAGING = """
 CREATE TEMPORARY TABLE IF NOT EXISTS consumption_staged (
     site_id uuid, day date, series smallint, resolution_min smallint, controller_id smallint,
-    wh integer[], quality smallint[]
+    import_run_id uuid, wh integer[], quality smallint[]
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS consumption_met (
     site_id uuid, day date, series smallint, resolution_min smallint, controller_id smallint,
-    old_wh integer[], old_quality smallint[], old_import_run_id uuid, wh integer[], quality smallint[],
+    import_run_id uuid, old_wh integer[], old_quality smallint[], old_import_run_id uuid,
+    wh integer[], quality smallint[],
     new_count integer, corrected_count integer, unchanged_count integer, gap_count integer
 ) ON COMMIT DELETE ROWS
 """
@@ -155,7 +170,7 @@ _WORDS = """CASE WHEN cardinality({0}.quality) > 1 THEN {0}.quality
     ELSE array_fill({0}.quality[1], ARRAY[cardinality({0}.wh)]) END"""
 _MEETING = f"""
 INSERT INTO pg_temp.consumption_met
-SELECT s.site_id, s.day, s.series, s.resolution_min, old.controller_id,
+SELECT s.site_id, s.day, s.series, s.resolution_min, old.controller_id, s.import_run_id,
     old.wh, old.quality, old.import_run_id,
     coalesce(merged.wh, old.wh),
     CASE WHEN merged.wh IS NULL THEN old.quality
@@ -199,21 +214,23 @@ LEFT JOIN LATERAL (
 
 _CHANGED = "(wh <> old_wh OR quality <> old_quality)"
 _CONTRADICTION = """
-SELECT day FROM pg_temp.consumption_met WHERE corrected_count > 0 AND old_import_run_id = %(import_id)s LIMIT 1
+SELECT day FROM pg_temp.consumption_met WHERE corrected_count > 0 AND old_import_run_id = import_run_id LIMIT 1
 """
-_COUNTING = """
-SELECT sum(new_count), sum(corrected_count), sum(unchanged_count), sum(gap_count) FROM pg_temp.consumption_met
+_COUNTING = f"""
+SELECT import_run_id, count(*), count(*) FILTER (WHERE {_CHANGED}),
+    sum(new_count), sum(corrected_count), sum(unchanged_count), sum(gap_count)
+FROM pg_temp.consumption_met GROUP BY import_run_id
 """
 _KEEPING = f"""
 INSERT INTO sites_consumptioncorrection
     (site_id, series, resolution_min, day, controller_id, wh, quality, import_run_id, replaced_at, replaced_by_id)
 SELECT site_id, series, resolution_min, day, controller_id, old_wh, old_quality, old_import_run_id,
-    %(at)s, %(import_id)s
+    %(at)s, import_run_id
 FROM pg_temp.consumption_met
-WHERE {_CHANGED} AND old_import_run_id IS DISTINCT FROM %(import_id)s
+WHERE {_CHANGED} AND old_import_run_id IS DISTINCT FROM import_run_id
 """
 _UPDATING = """
-UPDATE sites_consumptionday one SET wh = met.wh, quality = met.quality, import_run_id = %(import_id)s
+UPDATE sites_consumptionday one SET wh = met.wh, quality = met.quality, import_run_id = met.import_run_id
 FROM pg_temp.consumption_met met
 WHERE one.site_id = met.site_id AND one.series = met.series AND one.resolution_min = met.resolution_min
     AND one.day = met.day AND one.day BETWEEN %(first)s::date AND %(last)s::date
@@ -222,7 +239,7 @@ WHERE one.site_id = met.site_id AND one.series = met.series AND one.resolution_m
 _INSERTING = """
 INSERT INTO sites_consumptionday
     (site_id, day, series, resolution_min, controller_id, import_run_id, wh, quality)
-SELECT s.site_id, s.day, s.series, s.resolution_min, s.controller_id, %(import_id)s, s.wh, s.quality
+SELECT s.site_id, s.day, s.series, s.resolution_min, s.controller_id, s.import_run_id, s.wh, s.quality
 FROM pg_temp.consumption_staged s JOIN sites_site ON sites_site.id = s.site_id
 """
 _NOT_MET = """

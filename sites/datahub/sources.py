@@ -60,14 +60,17 @@ class SourceFile:
     def held(self) -> "SourceFile":
         """Give the same file held in memory if it is small, so that it is read only once.
 
-        Raises: Unreadable, OSError.
+        One that cannot be read, or is too large, gives a file that cannot be opened.
         """
         if self.size_bytes > MOST_FILE_BYTES:
-            raise Unreadable("too_large_file", limit=_size(MOST_FILE_BYTES))
+            return refused(self.name, Unreadable("too_large_file", limit=_size(MOST_FILE_BYTES)))
         if self.size_bytes > SMALL_BYTES:
             return self
-        with self.open() as stream:
-            content = stream.read(self.size_bytes + 1)
+        try:
+            with self.open() as stream:
+                content = stream.read(self.size_bytes + 1)
+        except (Unreadable, OSError) as reason:
+            return refused(self.name, reason)
         return SourceFile(self.name, len(content), lambda: BytesIO(content))
 
 
@@ -103,12 +106,14 @@ def files_in_archive(name: str, content: Path | BinaryIO) -> Iterator[SourceFile
             for member in members:
                 yield SourceFile(member.filename, member.file_size, partial(_Member, archive, member))
     except _DAMAGE as damage:
-        yield _refused(name, Unreadable("bad_archive", value=str(damage)))
+        yield refused(name, Unreadable("bad_archive", value=str(damage)))
     except Unreadable as reason:
-        yield _refused(name, reason)
+        yield refused(name, reason)
 
 
-def _refused(name: str, reason: Unreadable) -> SourceFile:
+def refused(name: str, reason: Exception) -> SourceFile:
+    """Give a file whose opening tells why it cannot be read."""
+
     def refuse() -> Stream:
         raise reason
 

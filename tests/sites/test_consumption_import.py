@@ -13,12 +13,12 @@ from register.access.scope import Actor, Scope
 from register.audit.acting import acting_as_service
 from register.work.models import ImportFault, ImportRun, Job
 from sites.consumption.operations import (
-    State,
     UnableToUndo,
     delete_imported_days,
     import_consumption,
     undo_consumption_import,
 )
+from sites.consumption.outcomes import State
 from sites.datahub.sources import SourceFile, files_in
 from sites.models import ConsumptionCorrection, ConsumptionDay, QualityWord, Site
 from tests.sites.datahub_text import MASKED, OTHER_POINT, POINT, lines, text

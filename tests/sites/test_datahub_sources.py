@@ -83,7 +83,7 @@ def test_a_damaged_member_is_refused_while_it_is_read():
     raw[60:80] = bytes(20)
     (file,) = files_in_archive("all.zip", io.BytesIO(bytes(raw)))
     with pytest.raises(Unreadable) as refusal:
-        file.held()
+        file.held().open()
     assert refusal.value.code == "bad_archive"
 
 
@@ -96,7 +96,7 @@ def test_a_member_that_lies_about_its_size_gives_no_more_than_it_said(monkeypatc
     try:
         for file in files_in_archive("all.zip", io.BytesIO(bytes(raw))):
             with pytest.raises(Unreadable):
-                file.held()
+                file.held().open()
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
@@ -124,5 +124,5 @@ def test_too_large_a_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_bytes(DATA)
     (file,) = files_in(tmp_path / "a.csv")
     with pytest.raises(Unreadable) as refusal:
-        file.held()
+        file.held().open()
     assert refusal.value.code == "too_large_file"

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from register.access.scope import Actor, Scope
 from register.datamap.formats import clean_gsrn
-from sites.consumption.operations import FileOutcome, State, import_consumption
+from sites.consumption.operations import import_consumption
+from sites.consumption.outcomes import FileOutcome, State
 from sites.datahub.sources import SourceFile, files_in
 from sites.slots import HELSINKI, moment_of
 

@@ -8,6 +8,7 @@ import hmac
 import os
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeAlias
 from uuid import UUID
 
@@ -171,4 +172,10 @@ def _bound(place: str, version: int) -> bytes:
 
 
 def _row(row_id: RowId) -> bytes:
-    return row_id.bytes if isinstance(row_id, UUID) else str(row_id).encode()
+    if isinstance(row_id, UUID):
+        return row_id.bytes
+    text = str(row_id)
+    if len(text) == 36:  # a key from an address or a form is the same row
+        with suppress(ValueError):
+            return UUID(text).bytes
+    return text.encode()

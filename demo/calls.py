@@ -42,7 +42,7 @@ class Calls:
         for kind in KINDS:
             for days in EDGE_DAYS:
                 self._call(kind, edge + timedelta(days=days))
-        callers = min(MOST, max(FEWEST, len(self.town.holders) // 6))
+        callers = min(MOST, max(FEWEST, len(self.town.holders) // 10))
         for _ in range(callers):
             kind = self.chance.choices(KINDS, (58, 12, 15, 8, 7))[0]
             self._call(kind, self.until - timedelta(days=self.chance.randint(0, 355)))

@@ -5,7 +5,9 @@ so that invoices tell the same as the readings.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from itertools import product
 from uuid import UUID
 
 import numpy as np
@@ -40,17 +42,27 @@ class Consumption:
         self.energy = {series: np.zeros((len(town.places), len(self.months)), np.int64) for series in (1, 3)}
         self.day_count = self.reading_count = 0
 
-    def write(self, places: list[TownPlace], told: Callable[[int], None] = lambda days: None) -> None:
-        """Store the year of these places; `told` hears of each month how many day rows it had."""
+    def write(self, places: list[TownPlace], told: Callable[[], None] = lambda: None) -> None:
+        """Store the year of these places, each batch while the next is made; `told` is called after each."""
         groups = (
             (Series.ELECTRICITY_USE, 1, [place for place in places if not place.is_quarterly]),
             (Series.ELECTRICITY_USE, 4, [place for place in places if place.is_quarterly]),
             (Series.HEAT_USE, 1, [place for place in places if place.has_district_heat]),
         )
-        for month, (first, last) in enumerate(self.months):
-            for series, slots_an_hour, group in groups:
+        with ThreadPoolExecutor(1) as pool:
+            waiting: Future[None] | None = None
+            for month, series_at in product(range(len(self.months)), groups):
+                series, slots_an_hour, group = series_at
                 for start in range(0, len(group), SITES_AT_ONCE):
-                    told(self._month(group[start : start + SITES_AT_ONCE], series, slots_an_hour, month, first, last))
+                    part = group[start : start + SITES_AT_ONCE]
+                    rows = self._month(part, series, slots_an_hour, month)
+                    if waiting:
+                        waiting.result()
+                        told()
+                    waiting = pool.submit(self._store, rows, part, series)
+            if waiting:
+                waiting.result()
+                told()
 
     def write_old_days(self) -> None:
         """Store some days around ten years ago: of the places whose contract ended about then."""
@@ -65,15 +77,13 @@ class Consumption:
             made = self._rows(old[:12], Series.ELECTRICITY_USE, 1, start, end)
             self._store([rows for part, _energy in made for rows in part], old[:12], Series.ELECTRICITY_USE)
 
-    def _month(
-        self, places: list[TownPlace], series: int, slots_an_hour: int, month: int, first: date, last: date
-    ) -> int:
-        stored: list[DayRows] = []
+    def _month(self, places: list[TownPlace], series: int, slots_an_hour: int, month: int) -> list[DayRows]:
+        made: list[DayRows] = []
         ordinals = np.array([place.ordinal for place in places])
-        for rows, energy in self._rows(places, series, slots_an_hour, first, last):
+        for rows, energy in self._rows(places, series, slots_an_hour, *self.months[month]):
             self.energy[series][ordinals, month] += energy
-            stored += rows
-        return self._store(stored, places, series)
+            made += rows
+        return made
 
     def _rows(
         self, places: list[TownPlace], series: int, slots_an_hour: int, first: date, last: date
@@ -108,14 +118,12 @@ class Consumption:
         kept = (rows.resolution_min, rows.place[whole], rows.day[whole], rows.wh[whole], rows.word[whole])
         return [DayRows(*kept), DayRows(*parts)]
 
-    def _store(self, days: list[DayRows], places: list[TownPlace], series: int) -> int:
+    def _store(self, days: list[DayRows], places: list[TownPlace], series: int) -> None:
         controller = ENERGY if series == Series.HEAT_USE else NETWORK
         stored_at = [Place(_site(place, series), int(series), controller) for place in places]
         store_days(self.cursor, days, stored_at, import_id=self.import_run_id, at=self.at)
-        count = sum(map(len, days))
-        self.day_count += count
+        self.day_count += sum(map(len, days))
         self.reading_count += sum(rows.reading_count for rows in days)
-        return count
 
 
 def months_of(first: date, last: date) -> Iterator[tuple[date, date]]:

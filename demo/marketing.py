@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from customers.models import Prospect, Suppression
+from customers.operations.marketing import suppression_digest
 from customers.postal_codes import known_offices
 from demo.chance import Keys, stream, years_before
 from demo.names import Names
@@ -11,7 +12,6 @@ from demo.rows import Writer
 from demo.streets import Streets
 from demo.texts import INTERESTS
 from demo.town import Town
-from register.crypto.sealing import suppression_value
 
 FEWEST = 40
 EDGE_DAYS = (-30, -2, -1, 0, 1, 2, 30)
@@ -68,7 +68,7 @@ class Marketing:
         self.writer.table(Suppression).add(
             id=self.keys.on(objected_on),
             channel=channel,
-            digest=suppression_value("customers_suppression.digest", address),
+            digest=suppression_digest(channel, address),
             objected_on=objected_on,
             withdrawn_on=objected_on + timedelta(days=9) if is_withdrawn else None,
         )

@@ -6,6 +6,7 @@ there is a customer already.
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import perf_counter
@@ -42,6 +43,7 @@ from customers.models import (
     Suppression,
 )
 from customers.postal_codes import load_postal_codes
+from customers.search.tokens import rebuild_search_tokens
 from demo.calls import Calls
 from demo.chance import Keys, at
 from demo.consumption import Consumption
@@ -178,26 +180,30 @@ class _Loading:
             self.signed += contracts.write(homes)
         consumption = self._consumption()
         money = Money(town, writer, consumption)
-        for signed in self._parts("invoices", self.signed):
+        for signed in self._parts_behind("invoices", self.signed):
             money.write(signed)
         for holders in self._parts("accounts", town.holders):
             money.write_holders(holders)
         for _all in self._parts("calls", [town]):
             Calls(town, writer, people).write()
             Marketing(town, writer).write()
+        self.tell("search", 0, 1)
+        rebuild_search_tokens()
+        self._phase_is_over("search")
         self.run.counts = writer.counts() | {"days": consumption.day_count}
         self.run.state, self.run.finished_at = ImportRun.State.COMMITTED, self.moment
         self.run.save()
         return Loaded(self.run.counts, consumption.reading_count, self.seconds)
 
     def _consumption(self) -> Consumption:
-        consumption = Consumption(self.town, cast(Any, connection.cursor()), self.run.id, self.moment)
+        consumption = Consumption(self.town, cast(Any, connection.connection.cursor()), self.run.id, self.moment)
         total = len(self.town.places) * 365
         self.tell("consumption", 0, total)
         consumption.write(
-            self.town.places, lambda days: self.tell("consumption", min(consumption.day_count, total), total)
+            self.town.places, lambda: self.tell("consumption", min(consumption.day_count, total - 1), total)
         )
         consumption.write_old_days()
+        self.tell("consumption", total, total)
         self._phase_is_over("consumption")
         return consumption
 
@@ -206,7 +212,25 @@ class _Loading:
         for start in range(0, len(whole), AT_ONCE):
             self.tell(phase, start, len(whole))
             yield whole[start : start + AT_ONCE]
-            self.writer.flush()
+            self.writer.write(self.writer.take())
+        self.tell(phase, len(whole), len(whole))
+        self._phase_is_over(phase)
+
+    def _parts_behind(self, phase: str, whole: list[T]) -> Iterator[list[T]]:
+        """Yield the whole in parts, and write what was made of each while the next is made.
+
+        Only for rows that need no key from a sequence: the connection is in use meanwhile.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            waiting: Future[None] | None = None
+            for start in range(0, len(whole), AT_ONCE):
+                self.tell(phase, start, len(whole))
+                yield whole[start : start + AT_ONCE]
+                if waiting:
+                    waiting.result()
+                waiting = pool.submit(self.writer.write, self.writer.take())
+            if waiting:
+                waiting.result()
         self.tell(phase, len(whole), len(whole))
         self._phase_is_over(phase)
 

@@ -97,17 +97,23 @@ class Writer:
         assert isinstance(found, KeyedTable)
         return found
 
-    def flush(self) -> int:
-        """Write all waiting rows, table by table, and return how many there were."""
-        return sum(self._write(table) for table in self._tables.values() if table.rows)
+    def take(self) -> list[tuple[Table, list[tuple[Any, ...]]]]:
+        """Take the waiting rows out, so that they can be written while others are collected."""
+        taken = [(table, table.rows) for table in self._tables.values() if table.rows]
+        for table, _rows in taken:
+            table.rows = []
+        return taken
+
+    def write(self, taken: list[tuple[Table, list[tuple[Any, ...]]]]) -> None:
+        """Write rows that were taken out, table by table."""
+        for table, rows in taken:
+            self._write(table, rows)
 
     def counts(self) -> dict[str, int]:
         """Return how many rows of each table were written."""
         return {table.name: table.count for table in self._tables.values()}
 
-    def _write(self, table: Table) -> int:
-        count, rows = len(table.rows), table.rows
-        table.rows = []
+    def _write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
         names = {
             "table": sql.Identifier(table.name),
             "staging": sql.Identifier(f"demo_{table.name}"),
@@ -120,8 +126,7 @@ class Writer:
         self._copy(rows, types, names)
         self._run("INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging}", names)
         self._run("TRUNCATE {staging}", names)
-        table.count += count
-        return count
+        table.count += len(rows)
 
     def _copy(self, rows: Iterable[tuple[Any, ...]], types: list[int], names: dict[str, Any]) -> None:
         with self.cursor.copy(sql.SQL("COPY {staging} FROM STDIN (FORMAT BINARY)").format(**names)) as copy:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from customers.postal_codes import known_offices
+from customers.search.folding import words
 from demo.chance import Keys, day_between, stream
 from demo.numbers import gsrn
 from demo.rows import Writer
@@ -49,14 +50,15 @@ class Sites:
 
     def _site(self, place: Place, key: UUID, commodity: str, identifier: str) -> None:
         address = place.address
+        post_office = known_offices()[address.postal_code]
         self.writer.table(Site).add(
             id=key,
             gsrn=identifier,
             commodity=commodity,
             street_address=address.street_address,
             postal_code=address.postal_code,
-            post_office=known_offices()[address.postal_code],
-            address_key=f"{address.street_address} {address.postal_code}".casefold(),
+            post_office=post_office,
+            address_key=" ".join(words(f"{address.street_address} {address.postal_code} {post_office}")),
             district=address.district,
             block=str(1 + place.ordinal // 7 % 60),
             plot=str(1 + place.ordinal % 7),
@@ -103,7 +105,7 @@ class Sites:
         changed = day_between(self.chance, date(2009, 3, 1), date(2013, 11, 30))
         newest = day_between(self.chance, date(2022, 2, 1), date(2025, 10, 31))
         days = [day for day in (changed, newest) if day > first + timedelta(days=30)]
-        starts = [first, *days] if not is_quarterly or newest in days else [first, newest]
+        starts = [first, *days]
         for ordinal, start in enumerate(starts):
             is_last = ordinal == len(starts) - 1
             self._meter(place, site, controller, mark, start, None if is_last else starts[ordinal + 1], is_quarterly)

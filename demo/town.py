@@ -19,6 +19,9 @@ from demo.streets import Address, Streets
 
 SUPPLY_SOLD_ON = date(2019, 1, 1)  # the first day on which the group no longer sold electricity
 SMALLEST = 100
+PLACES_A_CUSTOMER = 0.62
+MOVES_WITHIN = 0.75  # of those who move in, where somebody moved out just before
+EARLIEST = date(1988, 3, 1)
 NO_KEY = UUID(int=0)
 BOUNDARY_DAYS = (-31, -2, -1, 0, 1, 2, 31)
 
@@ -156,9 +159,11 @@ class Town:
 
     def _settle(self) -> None:
         self._scripted()
-        while len(self.places) < self.wanted * 0.84:
+        while len(self.places) < self.wanted * PLACES_A_CUSTOMER:
             self._history(self._place())
         self._move_in()
+        while len(self.holders) < self._with_contract:
+            self._newcomer()
         while len(self.holders) < self.wanted:
             asker = self._person(self.until)
             asker.asked_on = day_between(self.chance, self.until - timedelta(days=700), self.until)
@@ -251,12 +256,12 @@ class Town:
             self._tenancy(place, away, away, is_cancelled=True)
         while end is None or end > oldest:
             days = 90 + round(self.chance.expovariate(1 / (place.kind.stay_years * 365)))
-            start = max((end or self.until) - timedelta(days=days), date(1990, 1, 1))
+            start = max((end or self.until) - timedelta(days=days), EARLIEST + timedelta(days=days % 1500))
             if start <= place.connected_on:
                 place.connected_on = start - timedelta(days=self.chance.randint(0, 4000))
             self._tenancy(place, start, end)
             end = start - timedelta(days=self.chance.choice((0, 0, 0, 0, 1, 14, 30)))
-            if start <= date(1990, 1, 1):
+            if start <= EARLIEST + timedelta(days=1500):
                 break
 
     def _tenancy(self, place: Place, start: date, end: date | None, is_cancelled: bool = False) -> Tenancy:
@@ -271,7 +276,7 @@ class Town:
         waiting.sort(key=lambda tenancy: (tenancy.started_on, tenancy.place.ordinal))
         movers: list[tuple[date, int, Holder]] = []
         for tenancy in waiting:
-            while movers and movers[0][0] < tenancy.started_on - timedelta(days=45):
+            while movers and movers[0][0] < tenancy.started_on - timedelta(days=60):
                 heapq.heappop(movers)
             for holder in self._holders_for(tenancy, movers):
                 self._hold(tenancy, holder)
@@ -282,19 +287,26 @@ class Town:
     def _holders_for(self, tenancy: Tenancy, movers: list[tuple[date, int, Holder]]) -> list[Holder]:
         code, is_full = tenancy.place.kind.code, len(self.holders) >= self._with_contract
         if code in ("premises", "building"):
-            return [self._any("company") if is_full else self._company(tenancy)]
-        if movers and movers[0][0] <= tenancy.started_on and self.chance.random() < 0.6:
+            return [self._any("company", is_housing=code == "building") if is_full else self._company(tenancy)]
+        if movers and movers[0][0] <= tenancy.started_on and self.chance.random() < MOVES_WITHIN:
             return [heapq.heappop(movers)[2]]
         if is_full or (code == "cottage" and self.holders and self.chance.random() < 0.7):
             return [self._any("person")]
         first = self._person(tenancy.started_on, student=code == "flat" and self.chance.random() < 0.2)
         draw = self.chance.random()
-        if draw < 0.02 and tenancy.started_on.year > 2012:
+        if draw < 0.03 and tenancy.started_on.year > 2012:
             return [self._estate(first)]
         if draw < 0.2 and len(self.holders) + 1 < self._with_contract and first.born_on and first.born_on.year > 1930:
             surname = first.person.surname if first.person and self.chance.random() < 0.7 else ""
             return [first, self._person(tenancy.started_on, surname=surname, near=first.born_on)]
         return [first]
+
+    def _newcomer(self) -> None:
+        """Add a place that was connected of late, and a person in it."""
+        place = self._place(self.chance.choice(("house", "flat", "terraced")))
+        start = self.until - timedelta(days=round(self.chance.triangular(10, 3_600, 300)))
+        place.connected_on = start - timedelta(days=self.chance.randint(0, 400))
+        self._hold(self._tenancy(place, start, None), self._person(start, student=place.ordinal % 9 == 0))
 
     # Who they are
 
@@ -331,11 +343,13 @@ class Town:
         self.holders.append(holder)
         return holder
 
-    def _any(self, kind: str) -> Holder:
+    def _any(self, kind: str, *, is_housing: bool = False) -> Holder:
         """Return a customer there already, who takes one more place."""
-        for _ in range(200):
+        for _ in range(2_000):
             holder = self.chance.choice(self.holders)
-            if holder.kind == kind and all(not is_boundary(t, self.until) for t in holder.tenancies):
+            if (holder.kind, holder.is_housing_company) == (kind, is_housing) and all(
+                not is_boundary(t, self.until) for t in holder.tenancies
+            ):
                 return holder
         raise RuntimeError("there is nobody to take the place")
 

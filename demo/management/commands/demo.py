@@ -22,6 +22,7 @@ PHASES: dict[str, str | Promise] = {
     "invoices": gettext_lazy("invoices and payments"),
     "accounts": gettext_lazy("bank accounts and credit information"),
     "calls": gettext_lazy("calls and marketing"),
+    "search": gettext_lazy("words for search"),
 }
 REFUSALS: dict[str, str | Promise] = {
     "production": gettext_lazy("Made-up customers are never loaded in production."),

@@ -85,7 +85,6 @@ def test_every_state_of_a_contract_is_there(register: None) -> None:
     assert Contract.objects.filter(is_cancelled=True).exists()
 
 
-@pytest.mark.clause("T1")
 def test_contracts_ended_on_each_side_of_ten_years_ago(register: None) -> None:
     for days in (-31, -2, -1, 0, 1, 2, 31):
         end = TEN_YEARS_AGO + days * DAY
@@ -108,8 +107,6 @@ def test_the_group_sold_electricity_until_the_end_of_2018_and_others_since(regis
     assert Site.objects.filter(distribution_system_operator="Kuopion Sähköverkko Oy").exists()
 
 
-@pytest.mark.clause("T2")
-@pytest.mark.clause("T5")
 def test_marketing_rows_and_each_kind_of_call_on_each_side_of_a_year_ago(register: None) -> None:
     for days in (-2, -1, 0, 1, 2):
         day = ONE_YEAR_AGO + days * DAY
@@ -118,7 +115,6 @@ def test_marketing_rows_and_each_kind_of_call_on_each_side_of_a_year_ago(registe
         assert set(kinds) == set(Recording.Kind.values)
 
 
-@pytest.mark.clause("T3")
 def test_invoices_and_credit_information_on_each_side_of_ten_years_ago(register: None) -> None:
     near = (TEN_YEARS_AGO - 3 * DAY, TEN_YEARS_AGO)
     after = (TEN_YEARS_AGO, TEN_YEARS_AGO + 35 * DAY)

@@ -12,7 +12,10 @@ CANARY = "canary"
 # The register's own numbers name a row to its staff, who have nothing else to call it by.
 NUMBERS = {"number", "identifier", "gsrn"}
 # What a row is, not whom it is about.
-CODES = {"Commitment.text_version", "LogEntry.object_pk", "ServiceUse.service", "DeliveredDevice.kind"}
+CODES = {
+    "Commitment.text_version", "LogEntry.object_pk", "ServiceUse.service", "DeliveredDevice.kind", "PlanRow.model",
+    "Approval.approved_by",  # an actor's kind and key
+}  # fmt: skip
 DEPTH = 3
 
 

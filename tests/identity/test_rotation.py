@@ -257,6 +257,19 @@ def test_rows_that_are_left_end_the_command_with_code_1(db: None, key_file: Path
     assert caught.value.returncode == 1
 
 
+def test_ctrl_c_says_how_to_go_on(db: None, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("register.identity.rotation.open_many", interrupted)
+    add_people(2)
+    add_key(key_file)
+    with pytest.raises(CommandError, match="rotate_keys") as caught:
+        command()
+    assert caught.value.returncode == 130
+    assert versions() == {1}
+
+
 def test_keys_from_the_environment_are_said_and_not_changed(db: None, settings: Any) -> None:
     settings.REGISTER_KEYRING_FILE = ""
     settings.REGISTER_KEYRING = KeySet.made().as_json()

@@ -88,14 +88,13 @@ class Command(BaseCommand):
         before = outcome.rotated
         outcome.unreadable.clear()
         outcome.in_conflict.clear()
+        stale = {target: count for target in targets() if (count := count_stale(target))}
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self.console) as progress:
-            for target in targets():
-                stale = count_stale(target)
-                if stale:
-                    task = progress.add_task(_name(target), total=stale)
-                    for done in rotate(target, outcome, chunk_rows=chunk_rows):
-                        progress.advance(task, done)
+        with Progress(*columns, console=self.console, disable=not stale) as progress:
+            tasks = {target: progress.add_task(_name(target), total=count) for target, count in stale.items()}
+            for target, task in tasks.items():
+                for done in rotate(target, outcome, chunk_rows=chunk_rows):
+                    progress.advance(task, done)
         rotate_second_factors(outcome)
         return outcome.rotated > before
 

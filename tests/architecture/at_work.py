@@ -3,21 +3,41 @@
 ITEMS_AT_WORK: frozenset[str] = frozenset(
     {
         "B01",
+        "B06",
         "C02",
         "C03",
         "C04",
         "C05",
         "C06",
+        "C07",
+        "C08",
         "C10",
+        "C13",
+        "C14",
         "O01",
+        "O04",
         "S01",
+        "S04",
+        "S05",
         "S09",
+        "S25",
     }
 )
 
 CLAUSES_AT_WORK: frozenset[str] = frozenset(
     {
+        "D1",
+        "D2",
+        "D3",
+        "D4",
+        "D5",
+        "G3",
         "K1",
+        "R5",
+        "T1",
+        "T3",
+        "T4",
+        "T5",
         "X2",
         "X3",
     }

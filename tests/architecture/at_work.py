@@ -40,5 +40,6 @@ CLAUSES_AT_WORK: frozenset[str] = frozenset(
         "T5",
         "X2",
         "X3",
+        "X4",
     }
 )

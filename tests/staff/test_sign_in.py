@@ -2,12 +2,12 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,11 +23,11 @@ from tests.harness.staff import PASSWORD, Staff, make_staff, signed_in
 WRONG = "Osoite tai salasana ei ole oikein."
 
 
-def give_password(client: Client, email: str, password: str, **more: str) -> HttpResponse:
+def give_password(client: Client, email: str, password: str, **more: str) -> Any:
     return client.post("/sign-in/", {"login": email, "password": password} | more)
 
 
-def body(response: HttpResponse, email: str) -> str:
+def body(response: Any, email: str) -> str:
     text = response.content.decode().replace(email, "ADDRESS")
     return re.sub(r'(name="csrfmiddlewaretoken" value=)"[^"]+"', r"\1", text)
 

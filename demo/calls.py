@@ -74,7 +74,7 @@ class Calls:
             transcript=TRANSCRIPTS[kind],
             waveform=self.waveforms[number],
         )
-        if chance.random() < 0.06:
+        if chance.random() < 0.06 and day < self.until - timedelta(days=2):
             self._listening(key, moment)
 
     def _caller(self, day: date) -> Holder:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.db import connection
 from django.db.models import Model
+from django.utils.timezone import localdate
 
 from billing.models import (
     BankAccount,
@@ -139,12 +140,15 @@ def load_demonstration(
 
     One transaction; `tell` hears of progress. The change log gets no entries: the run is the source.
 
-    Raises: UnableToLoadDemonstration in production, on a register that is not empty, for too few customers.
+    Raises: UnableToLoadDemonstration in production, on a register that is not empty, for too few customers
+    or for a day to come; its text names which.
     """
     if settings.IS_PRODUCTION:
         raise UnableToLoadDemonstration("production")
     if customers < SMALLEST:
         raise UnableToLoadDemonstration("small")
+    if until > localdate(at):
+        raise UnableToLoadDemonstration("future")
     with acting_as_service(JOB):
         if Customer.objects.exists():
             raise UnableToLoadDemonstration("not empty")

@@ -28,6 +28,7 @@ class Told:
 
     def __init__(self, town: Town, writer: Writer) -> None:
         self.town, self.until, self.writer = town, town.until, writer
+        self.yesterday = town.until - timedelta(days=1)
         self.chance = stream(town.seed, "told")
         self.keys = Keys(town.seed, "told")
         self._recipients = self._write_recipients()
@@ -43,7 +44,7 @@ class Told:
             (0.06, self._disclosure),
         )
         for holder in holders:
-            last = min(holder.ended_on or self.until, self.until)
+            last = min(holder.ended_on or self.yesterday, self.yesterday)
             first = max(holder.started_on, last - timedelta(days=3 * 365))
             if first > last:
                 first = last - timedelta(days=10)

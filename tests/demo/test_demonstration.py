@@ -190,10 +190,12 @@ def test_the_run_is_the_source_and_the_change_log_stays_empty(register: None) ->
     assert not LogEntry.objects.filter(content_type__app_label="customers").exists()
 
 
-def test_it_refuses_a_register_with_customers_production_and_too_few(register: None) -> None:
+def test_it_refuses_a_register_with_customers_production_too_few_and_tomorrow(register: None) -> None:
     with pytest.raises(CommandError, match=r"empty|tyhjä"):
         call_command("demo", customers=200)
     with pytest.raises(UnableToLoadDemonstration):
         load_demonstration(customers=SMALLEST - 1, seed=1, until=UNTIL, at=NOW)
+    with pytest.raises(UnableToLoadDemonstration):
+        load_demonstration(customers=200, seed=1, until=UNTIL + DAY, at=NOW)
     with override_settings(IS_PRODUCTION=True), pytest.raises(UnableToLoadDemonstration):
         load_demonstration(customers=200, seed=1, until=UNTIL, at=NOW)

@@ -27,6 +27,7 @@ PHASES: dict[str, str | Promise] = {
 REFUSALS: dict[str, str | Promise] = {
     "production": gettext_lazy("Made-up customers are never loaded in production."),
     "not empty": gettext_lazy("The register is not empty: the demonstration is loaded only into an empty one."),
+    "future": gettext_lazy("The register cannot be looked at on a day to come."),
     "small": gettext_lazy("A demonstration register has at least %(count)d customers."),
 }
 BAR = 24
@@ -59,6 +60,8 @@ class Command(BaseCommand):
             )
         except UnableToLoadDemonstration as refusal:
             raise CommandError(str(REFUSALS[str(refusal)]) % {"count": SMALLEST}) from refusal
+        except KeyboardInterrupt:
+            raise CommandError(_("Stopped: nothing was loaded."), returncode=130) from None
         seconds = sum(loaded.seconds.values())
         self.stdout.write(
             _("%(rows)s rows and %(readings)s readings in %(seconds).1f s.")

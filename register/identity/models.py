@@ -170,7 +170,9 @@ class Commitment(models.Model):
 
     access = open_access(app=APPEND)
     data_map = gate(
-        "the commitment is read before a scope is given", goes_with="account", technical=["id", "account", "text_version", "accepted_at"]
+        "the commitment is read before a scope is given",
+        goes_with="account",
+        technical=["id", "account", "text_version", "accepted_at"],
     )
 
     class Meta:

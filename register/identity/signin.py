@@ -8,6 +8,7 @@ import base64
 import time
 from typing import Any, ClassVar
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
@@ -19,6 +20,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from register.crypto.sealing import open_sealed, seal
+
+log = structlog.get_logger(__name__)
 
 _TABLE, _COLUMN, _ROW = "mfa_authenticator", "data", "secret"
 
@@ -61,9 +64,15 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         if message_template not in _NEEDLESS:
             super().add_message(request, level, message_template, *args, **kwargs)
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Log that somebody was refused; with which address is nobody's to read."""
+        log.warning("sign_in_refused")
+        super().authentication_failed(request, **credentials)
+
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Open a session under a new key and note when, for its bounds."""
         super().login(request, user)
+        log.info("staff_signed_in")
         request.session["signed_in_at"] = request.session["seen_at"] = time.time()
 
 
@@ -82,6 +91,12 @@ class StaffMFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Open a sealed secret."""
         return open_sealed(_TABLE, _COLUMN, _ROW, base64.b64decode(encrypted_text))
+
+    def validation_error(self, code: str, *args: Any) -> Any:
+        """Log a code that was refused."""
+        if code == "incorrect_code":
+            log.warning("one_time_code_refused")
+        return super().validation_error(code, *args)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """A second factor is replaced by an administrator, never dropped by its owner."""

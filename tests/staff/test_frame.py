@@ -96,6 +96,22 @@ def test_a_filter_in_force_can_be_taken_away(client_of_staff: Client):
     assert "Valitut rajaukset" in page
 
 
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        "password__startswith=md5",
+        "email__contains=a",
+        "grants__granted_by__startswith=s",
+        "is_active__regex=x",
+        "is_active__exact__startswith=1",
+    ],
+)
+def test_the_address_filters_by_nothing_that_the_list_does_not_show(client_of_staff: Client, lookup: str):
+    assert client_of_staff.get(f"{ACCOUNTS}?{lookup}").status_code in (302, 400)
+    assert client_of_staff.get(f"{ACCOUNTS}?is_active__exact=1").status_code == 200
+    assert client_of_staff.get(f"{GRANTS}?controller__id__exact=1&role__exact=billing").status_code == 200
+
+
 def test_an_account_is_made_by_its_operation_and_djangos_log_stays_empty(client_of_staff: Client, staff: Staff):
     assert new_account(client_of_staff).status_code == 302
     made = Account.objects.get(email="uusi@example.org")

@@ -52,6 +52,9 @@ class RetentionRun(models.Model):
     asked_by = models.CharField(_("asked by"), max_length=80)
     plan_hash = models.CharField(_("hash of the plan"), max_length=64, blank=True)
     counts = models.JSONField(_("counts"), default=dict, help_text=_("By table: rules, rows, parts, what went."))
+    forecast = models.JSONField(
+        _("forecast"), default=dict, help_text=_("Rows that go in the months ahead, by table and rule.")
+    )
     planned_count = models.BigIntegerField(_("planned rows"), default=0)
     gone_count = models.BigIntegerField(_("rows gone"), default=0)
     part_count = models.BigIntegerField(_("parts gone"), default=0)
@@ -79,6 +82,7 @@ class RetentionRun(models.Model):
             "asked_by",
             "plan_hash",
             "counts",
+            "forecast",
             "planned_count",
             "gone_count",
             "part_count",

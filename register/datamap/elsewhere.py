@@ -24,7 +24,9 @@ class Elsewhere:
 
 
 THIRD_PARTY_TABLES = (
-    Elsewhere("account.EmailAddress", "gate: addresses of staff accounts, for sign-in", ACCOUNT_1_YEAR, goes_with="user"),
+    Elsewhere(
+        "account.EmailAddress", "gate: addresses of staff accounts, for sign-in", ACCOUNT_1_YEAR, goes_with="user"
+    ),
     Elsewhere(
         "account.EmailConfirmation",
         "gate: links that confirm a staff address",

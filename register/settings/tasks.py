@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 from embedded.places import places
 from register.settings.environment import Environment
 
@@ -18,6 +20,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "args": ["purge"],
         "schedule": 5.0,
         "options": {"queue": "purge", "expires": 5},
+    },
+    "purge what is due": {
+        "task": "retention.tasks.ask_daily",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"queue": "default", "expires": 3600},
     },
     "deliver the outbox": {
         "task": "register.work.tasks.deliver_outbox",

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from retention.aggregates import Aggregate, Part, aggregates, quoted
 from retention.eligibility import eligible, goes_on, holds_on, last_day_of, rows, rule_of
 from retention.models import PlanRow, RetentionRun
+from retention.queries import forecast
 
 _COLUMNS = "run_id, model, key, day, row_count, rule, due_on, spared"
 
@@ -29,9 +30,10 @@ def write_plan(run: RetentionRun) -> None:
                 digest.update(f"{aggregate.label}:{_digest(run, aggregate)}\n".encode())
         _refresh_statistics()
         run.counts = counts
+        run.forecast = forecast(on=run.as_of)
         run.planned_count = sum(found["rows"] for found in counts.values())
         run.plan_hash = digest.hexdigest()
-        run.save(update_fields=["counts", "planned_count", "plan_hash"])
+        run.save(update_fields=["counts", "planned_count", "plan_hash", "forecast"])
 
 
 def _plan(run: RetentionRun, aggregate: Aggregate) -> None:

@@ -1,0 +1,27 @@
+"""All reads of retention: why a row is held, what goes when, what is overdue, what will go, how runs went."""
+
+from .outlook import Faults, Overlong, RuleMonths, faults, forecast, months_ahead, overdue, overlong
+from .panel import PanelRow, what_goes_when
+from .reasons import KeepState, NoSuchTable, Reasons, reasons_of
+from .status import Status, open_run, run_shown, status
+
+__all__ = [
+    "Faults",
+    "KeepState",
+    "NoSuchTable",
+    "Overlong",
+    "PanelRow",
+    "Reasons",
+    "RuleMonths",
+    "Status",
+    "faults",
+    "forecast",
+    "months_ahead",
+    "open_run",
+    "overdue",
+    "overlong",
+    "reasons_of",
+    "run_shown",
+    "status",
+    "what_goes_when",
+]

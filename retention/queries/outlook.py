@@ -1,0 +1,143 @@
+"""What is overdue, what will go in the months ahead, and which dates are missing or have run too long."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
+
+from register.datamap.map import WhenNull
+from register.datamap.schedule import PERIODS, Period
+from retention.aggregates import Aggregate, aggregates
+from retention.eligibility import (
+    clock_of,
+    eligible,
+    goes_on,
+    holds_on,
+    is_due,
+    is_faulty,
+    rows,
+    rule_of,
+)
+from retention.models import RetentionRun
+
+_PERIODS = {period.code: period for period in PERIODS}
+_SAMPLE = 20
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Rows of a table whose date is missing, so that nobody can say when they go; some of their keys."""
+
+    label: str
+    title: Any
+    count: int
+    keys: list[str]
+
+
+@dataclass(frozen=True)
+class Overlong:
+    """Rows that one unfinished thing keeps after every other reason has ended, such as an unpaid old invoice."""
+
+    label: str
+    title: Any
+    count: int
+    rule: Period
+    keys: list[str]
+
+
+@dataclass(frozen=True)
+class RuleMonths:
+    """How many rows of a table go under a rule in each of the months ahead."""
+
+    label: str
+    title: Any
+    rule: Period
+    months: list[int]
+
+    @property
+    def total(self) -> int:
+        """All of the months together."""
+        return sum(self.months)
+
+
+def overdue(*, on: datetime.date) -> dict[tuple[str, str], int]:
+    """Count the rows that could go on that day and are still there, by table and rule; zero is the aim."""
+    found = {}
+    for aggregate in aggregates():
+        condition, parameters = eligible(aggregate, holds_on(on), on)
+        for rule, count in rows(
+            f"SELECT {rule_of(aggregate)}, count(*) FROM {aggregate.table} r WHERE {condition} GROUP BY 1", parameters
+        ):
+            found[aggregate.label, rule] = count
+    return found
+
+
+def forecast(*, on: datetime.date, months: int = 12) -> dict[str, dict[str, dict[str, int]]]:
+    """Count what goes in each of the months ahead by its dates alone: {table: {rule: {"2026-12": rows}}}."""
+    end = on.replace(day=1) + relativedelta(months=months)
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for aggregate in aggregates():
+        due, parameters = is_due(aggregate, end - datetime.timedelta(days=1))
+        day = goes_on(aggregate)
+        for rule, month, count in rows(
+            f"SELECT {rule_of(aggregate)}, to_char({day}, 'YYYY-MM'), count(*) FROM {aggregate.table} r"
+            f" WHERE {due} AND {day} > %(on)s GROUP BY 1, 2",
+            parameters | {"on": on},
+        ):
+            found.setdefault(aggregate.label, {}).setdefault(rule, {})[month] = count
+    return found
+
+
+def months_ahead(*, on: datetime.date, months: int = 12) -> tuple[list[datetime.date], list[RuleMonths]]:
+    """Give the months ahead and what goes in them by rule, as the latest plan counted it."""
+    first = on.replace(day=1)
+    heads = [first + relativedelta(months=number) for number in range(months)]
+    run = RetentionRun.objects.exclude(forecast={}).order_by("-started_at").first()
+    counted = run.forecast if run else {}
+    titles = {aggregate.label: aggregate.title for aggregate in aggregates()}
+    return heads, [
+        RuleMonths(name, titles[name], _PERIODS[rule], [int(by_month.get(f"{month:%Y-%m}", 0)) for month in heads])
+        for name, rules in counted.items()
+        if name in titles
+        for rule, by_month in rules.items()
+        if rule in _PERIODS
+    ]
+
+
+def faults() -> list[Faults]:
+    """Find the rows whose date is missing where it must not be: they are reported, never guessed."""
+    found = []
+    for aggregate in aggregates():
+        condition = is_faulty(aggregate)
+        count, keys = _counted(aggregate, condition, {}) if condition else (0, [])
+        if count:
+            found.append(Faults(aggregate.label, aggregate.title, count, keys))
+    return found
+
+
+def overlong(*, on: datetime.date) -> list[Overlong]:
+    """Find the rows that only something unfinished keeps, after all their periods have ended."""
+    found = []
+    for aggregate in aggregates():
+        running = [keep for keep in aggregate.keeps if keep.clock.when_null is WhenNull.RUNNING]
+        ended = [keep for keep in aggregate.keeps if keep not in running]
+        if not running or not ended:
+            continue
+        others = Aggregate(aggregate.model, type(aggregate.data_map)(kind=aggregate.data_map.kind, keeps=ended))
+        due, parameters = is_due(others, on)
+        unfinished = " OR ".join(f"{clock_of(aggregate, keep).expression} IS NULL" for keep in running)
+        count, keys = _counted(aggregate, f"{due} AND ({unfinished})", parameters)
+        if count:
+            found.append(Overlong(aggregate.label, aggregate.title, count, running[0].period, keys))
+    return found
+
+
+def _counted(aggregate: Aggregate, condition: str, parameters: dict[str, Any]) -> tuple[int, list[str]]:
+    ((count,),) = rows(f"SELECT count(*) FROM {aggregate.table} r WHERE {condition}", parameters)
+    if not count or not aggregate.is_keyed:
+        return count, []
+    keys = rows(
+        f"SELECT r.{aggregate.key} FROM {aggregate.table} r WHERE {condition} ORDER BY 1 LIMIT {_SAMPLE}", parameters
+    )
+    return count, [str(key) for (key,) in keys]

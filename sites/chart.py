@@ -79,6 +79,7 @@ class Tick:
 class Cell:
     """A figure of the table beside the chart."""
 
+    label: str
     figure: str
     before: str
     is_estimated: bool
@@ -135,7 +136,7 @@ def bars(columns: Sequence[Column], series: Sequence[Series]) -> Chart:
         selected_x=None if chosen is None else chosen * COLUMN,
         columns=columns,
         series=series,
-        rows=[(column, [_cell(one.points[number]) for one in series]) for number, column in enumerate(columns)],
+        rows=[(column, [_cell(one, number) for one in series]) for number, column in enumerate(columns)],
         summary=_summary(columns, series),
     )
 
@@ -165,9 +166,10 @@ def _rect(x: float, point: Point, top: float, series: Series, column: Column) ->
     return Rect(x, y, _BAR, round(HEIGHT - y, 1), series.kind, point.is_estimated, words, point.url)
 
 
-def _cell(point: Point) -> Cell:
+def _cell(series: Series, number: int) -> Cell:
+    point = series.points[number]
     figure = "–" if point.energy_wh is None else _kwh(point.energy_wh)
-    return Cell(figure, "–" if point.before_wh is None else _kwh(point.before_wh), point.is_estimated)
+    return Cell(series.label, figure, "–" if point.before_wh is None else _kwh(point.before_wh), point.is_estimated)
 
 
 def _kwh(energy_wh: float) -> str:

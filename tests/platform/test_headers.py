@@ -64,6 +64,6 @@ def test_another_host_gets_nothing(tmp_path: Path):
 
 
 @pytest.mark.django_db
-def test_the_front_door_leads_to_the_staff(client: Client):
+def test_the_front_door_asks_a_stranger_to_sign_in(client: Client):
     answer = client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/staff/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/?next=%2F")

@@ -12,6 +12,8 @@ from embedded.processes import die_with_parent
 from embedded.trouble import Trouble
 
 HOST = "127.0.0.1"
+# Starts alone, so that the first page does not wait for the others.
+FIRST = "web"
 _CELERY = ["celery", "-A", "register.celery"]
 _WORKER = [*_CELERY, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
 
@@ -28,7 +30,7 @@ class Program:
 
 
 def programs() -> list[Program]:
-    """Return the processes in the order in which they start; they stop in the opposite one."""
+    """Return the processes, the first first; they stop in the opposite order."""
     port = os.environ.get("REGISTER_PORT", "8000")
     web = ["gunicorn", "register.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread"]
     web += ["--workers", "2", "--threads", "4", "--preload", "--no-control-socket", "--graceful-timeout", "8"]
@@ -89,6 +91,7 @@ def _program_section(places: Places, program: Program, priority: int) -> str:
         command=f"{_quoted(sys.executable)} -m embedded launch {program.name}",
         directory=str(CHECKOUT),
         priority=str(priority),
+        autostart="true" if program.name == FIRST else "false",
         autorestart="true",
         startsecs="3",
         startretries="10",

@@ -52,7 +52,9 @@ def main(*, customers: int) -> int:
         is_started = True
         supervisor.start()
         _wait_for_first_page(supervisor, here)
-        _welcome(time.monotonic() - began)
+        seconds = time.monotonic() - began
+        supervisor.start_the_others()
+        _welcome(seconds)
         _watch(supervisor, used)
     except _Interrupted:
         return 0
@@ -89,7 +91,7 @@ def _set_up(here: Places, customers: int) -> None:
         postgres.reset_database(here)
         unfinished.unlink()
     _say("Migrations: applying")
-    _manage("migrate", "--no-input", role="owner")
+    _manage("migrate", "--no-input", role="owner", only="  Applying")
     if _DEMO_COMMAND.exists() and _is_empty(here):
         _say(f"Demonstration register of {customers} customers: loading")
         unfinished.touch()
@@ -103,22 +105,34 @@ def _is_empty(here: Places) -> bool:
     return found == (False,)
 
 
-def _manage(*arguments: str, role: str = "app") -> None:
-    command = [sys.executable, "manage.py", *arguments]
-    environment = os.environ | {"REGISTER_ROLE": role}
-    # A group of its own: Ctrl-C comes to us, and we pass it on once.
-    process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, process_group=0)
+def _manage(*arguments: str, role: str = "app", only: str = "") -> None:
+    """Run a command to its end; of what it prints, show the lines that begin with `only`."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env=os.environ | {"REGISTER_ROLE": role},
+        stdout=subprocess.PIPE if only else None,
+        process_group=0,  # Ctrl-C comes to us, and we pass it on once
+    )
     try:
+        for line in process.stdout or ():
+            if line.startswith(only.encode()):
+                sys.stdout.buffer.write(line)
+                sys.stdout.flush()
         if process.wait() != 0:
             raise Trouble(f"The step `manage.py {' '.join(arguments)}` failed; what it said stands above.")
     except _Interrupted:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _interrupt_and_wait(process)
         raise
+
+
+def _interrupt_and_wait(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait_for_first_page(supervisor: Supervisor, here: Places, timeout_s: float = 120) -> None:

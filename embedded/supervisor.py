@@ -25,7 +25,7 @@ class Supervisor:
         self._starts: dict[str, int] = {}
 
     def start(self) -> None:
-        """Start all processes, after stopping those of a run that was killed."""
+        """Start the first process, after stopping those of a run that was killed."""
         stop_stray(self._places.locks / "supervisor.pid", "python", signal.SIGTERM, _LONGEST_STOP_S)
         control_socket(self._places).unlink(missing_ok=True)
         file = self._places.state / "supervisord.conf"
@@ -40,6 +40,10 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
+
+    def start_the_others(self) -> None:
+        """Start what the first page need not wait for."""
+        self._proxy().supervisor.startAllProcesses(False)
 
     @property
     def is_running(self) -> bool:
@@ -66,11 +70,13 @@ class Supervisor:
             self._process.wait()
 
     def _states(self) -> list[dict[str, Any]]:
-        proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_SocketTransport(control_socket(self._places)))
         try:
-            return proxy.supervisor.getAllProcessInfo()  # type: ignore[return-value]
+            return self._proxy().supervisor.getAllProcessInfo()  # type: ignore[return-value]
         except (OSError, xmlrpc.client.Error, http.client.HTTPException):
             return []
+
+    def _proxy(self) -> xmlrpc.client.ServerProxy:
+        return xmlrpc.client.ServerProxy("http://localhost", transport=_SocketTransport(control_socket(self._places)))
 
 
 class _SocketTransport(xmlrpc.client.Transport):

@@ -141,4 +141,4 @@ def _set_password(administrator: psycopg.Connection, login: str, password: str) 
 
 
 def _run(connection: psycopg.Connection, statement: str, *parts: sql.Composable) -> None:
-    connection.execute(sql.SQL(statement).format(*parts))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(statement).format(*parts))

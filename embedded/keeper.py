@@ -53,10 +53,21 @@ class Keeper:
     def _start(self) -> None:
         postgres.initialise(self.places)
         self._valkey = valkey.start(self.places)
-        self._postgres = postgres.start(self.places, is_durable=self.is_durable)
-        self._wait_for_postgres()
+        self._start_postgres()
         valkey.wait(self.places, self._valkey)
         postgres.prepare(self.places)
+
+    def _start_postgres(self, attempts: int = 5) -> None:
+        for attempt in range(1, attempts + 1):
+            self._postgres = postgres.start(self.places, is_durable=self.is_durable)
+            try:
+                self._wait_for_postgres()
+                return
+            except Trouble:
+                # Sessions of a killed server may hold its memory for a moment more.
+                if attempt == attempts or not postgres.is_held_by_the_dead(self.places):
+                    raise
+                time.sleep(1)
 
     def _wait_for_postgres(self, timeout_s: float = 60) -> None:
         deadline = time.monotonic() + timeout_s

@@ -101,6 +101,8 @@ def start(places: Places, *, is_durable: bool = True) -> "subprocess.Popen[bytes
     Not durable means that a power cut may damage the data (tests); a killed process never does.
     """
     stop_stray(places.postgres_data / "postmaster.pid", "postgres", STOP_SIGNAL)
+    # The number in it may belong to a dead process that nobody has reaped, or to another by now.
+    places.postgres_socket.with_name(f"{places.postgres_socket.name}.lock").unlink(missing_ok=True)
     settings = _SETTINGS | {"unix_socket_directories": str(places.sockets)}
     if not is_durable:
         settings |= {"fsync": "off", "full_page_writes": "off"}
@@ -138,8 +140,17 @@ def reset_database(places: Places) -> None:
 
 def last_words(places: Places) -> str:
     """Return a sentence for why the server did not start, from its log."""
-    lines = (places.logs / "postgres.log").read_text(encoding="utf-8", errors="replace").splitlines()
-    return _sentence("\n".join(lines[-20:]))
+    return _sentence(_end_of_log(places))
+
+
+def is_held_by_the_dead(places: Places) -> bool:
+    """Return whether the server did not start because sessions of a killed one still end."""
+    return "is still in use" in _end_of_log(places)
+
+
+def _end_of_log(places: Places, lines: int = 6) -> str:
+    log = (places.logs / "postgres.log").read_text(encoding="utf-8", errors="replace")
+    return "\n".join(log.splitlines()[-lines:])
 
 
 def _sentence(output: str) -> str:

@@ -69,7 +69,12 @@ class State:
 
     def named(self, part: str) -> list[psutil.Process]:
         """Return those whose command line holds the words."""
-        return [process for process in self.processes() if part in " ".join(process.cmdline())]
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if part in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
 
     def kill_all(self) -> None:
         """Kill -9 everything at once."""
@@ -80,7 +85,7 @@ class State:
 
     def is_quiet(self, timeout_s: float = 20) -> bool:
         """Return whether no process is left within the time."""
-        return wait_until(lambda: not self.processes(), timeout_s, pause_s=0.1)
+        return wait_until(lambda: not self.processes(), timeout_s, pause_s=0.3)
 
 
 @pytest.fixture

@@ -82,9 +82,8 @@ def test_the_register_comes_up_heals_goes_down_and_comes_up_again(state: State):
 
 
 def _parts(state: State) -> set[str]:
-    lines = [" ".join(process.cmdline()) for process in state.processes()]
     marks = {"web": "gunicorn", "worker": "-Q default", "purge": "-Q purge", "beat": " beat "}
-    return {name for name, mark in marks.items() if any(mark in line for line in lines)}
+    return {name for name, mark in marks.items() if state.named(mark)}
 
 
 def _kill_a_worker_and_see_it_come_back(state: State) -> None:

@@ -207,7 +207,7 @@ class Importer:
         )
 
     def _note_refusal(self, outcome: FileOutcome, digest: str, at: dt.datetime) -> None:
-        kept = [KeptFault(fault.line, fault.code, _neutral(fault)) for fault in outcome.faults]
+        kept = [KeptFault(fault.line, fault.code, fault.neutral_message) for fault in outcome.faults]
         counts = outcome.summary()
         record_refusal(kind=KIND, sha256=digest, actor=self._actor, at=at, faults=kept, counts=counts, job=self._job)
 
@@ -247,8 +247,3 @@ def _fault_of(problem: Exception) -> Fault:
         return Fault(0, "unable_to_store", {"value": str(problem)})
     # Rows that this scope does not see, or may not write: one answer that tells nothing of them.
     return Fault(0, "unable_to_store", {"value": _("the database refused them.")})
-
-
-def _neutral(fault: Fault) -> str:
-    """Say what is wrong without the value, which may tell of a person."""
-    return replace(fault, values=dict.fromkeys(fault.values, "…")).message

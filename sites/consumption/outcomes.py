@@ -12,6 +12,8 @@ from sites.datahub.file import DatahubFile
 from sites.datahub.sources import SourceFile
 from sites.slots import moment_of
 
+MOST_TOLD = 50
+
 
 class State(StrEnum):
     """What became of a file."""
@@ -68,6 +70,22 @@ class FileOutcome:
                 for gap in self.gaps
             ],
             "faults": [fault.as_json() for fault in self.faults],
+        }
+
+    def as_neutral_json(self) -> dict[str, Any]:
+        """Give the outcome without a word of whom it is about: no name, no point, no value of the file."""
+        return {
+            "state": self.state,
+            "run": str(self.run_id) if self.run_id else None,
+            **self.summary(),
+            "gaps": [
+                {"start": moment_of(gap.start).isoformat(), "slot_count": gap.slot_count}
+                for gap in self.gaps[:MOST_TOLD]
+            ],
+            "faults": [
+                {"line": fault.line, "last_line": max(fault.line, fault.last_line), "code": fault.code}
+                for fault in self.faults[:MOST_TOLD]
+            ],
         }
 
     def refused(self, *faults: Fault) -> "FileOutcome":

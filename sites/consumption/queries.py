@@ -54,7 +54,7 @@ def daily_totals(*, site_id: uuid.UUID, series: int, first: dt.date, end: dt.dat
     """Give the days from `first` to before `end` that have any reading, in order."""
     with connection.cursor() as cursor:
         cursor.execute(_DAYS, {"site_id": site_id, "series": series, "first": first, "end": end})
-        found = [Total(*row, day_count=1) for row in cursor.fetchall()]
+        found = [Total(*row) for row in cursor.fetchall()]
     days = {total.first: total for total in found}
     if len(days) < len(found):
         estimates = frozenset(QualityWord.objects.filter(is_estimate=True).values_list("id", flat=True))
@@ -160,7 +160,8 @@ SELECT day, coalesce((SELECT sum(value) FROM unnest(wh) value), 0), cardinality(
     CASE WHEN cardinality(quality) > 1 THEN (
         SELECT count(*) FROM unnest(wh, quality) slot (value, word)
         WHERE value IS NOT NULL AND word = ANY (estimates.ids)
-    ) WHEN quality[1] = ANY (estimates.ids) THEN cardinality(wh) - gaps.count ELSE 0 END
+    ) WHEN quality[1] = ANY (estimates.ids) THEN cardinality(wh) - gaps.count ELSE 0 END,
+    1
 FROM sites_consumptionday,
     LATERAL (SELECT cardinality(array_positions(wh, NULL)) AS count) gaps,
     (SELECT ARRAY(SELECT id FROM sites_qualityword WHERE is_estimate) AS ids) estimates

@@ -53,6 +53,11 @@ SENTENCES = {
 }
 
 
+class _Unsaid(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
 @dataclass(frozen=True)
 class Fault:
     """One reason why a file is refused: from line `line` to `last_line`, counted from 1; 0 means the whole file."""
@@ -66,6 +71,11 @@ class Fault:
     def message(self) -> str:
         """The reason in words, in the language of the moment."""
         return str(SENTENCES[self.code]) % self.values
+
+    @property
+    def neutral_message(self) -> str:
+        """The reason without what stands in the file, which may tell of a person."""
+        return str(SENTENCES[self.code]) % _Unsaid()
 
     def as_json(self) -> dict[str, object]:
         """Give the reason as plain values."""

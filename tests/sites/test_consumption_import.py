@@ -24,7 +24,7 @@ from sites.models import ConsumptionCorrection, ConsumptionDay, QualityWord, Sit
 from tests.sites.datahub_text import MASKED, OTHER_POINT, POINT, lines, text
 from tests.sites.days import AT, make_site
 
-pytestmark = [pytest.mark.django_db, pytest.mark.item("S09"), pytest.mark.clause("R5")]
+pytestmark = [pytest.mark.django_db, pytest.mark.item("S09")]
 ACTOR = Actor.service("test")
 WINTER_DAY = "2024-01-09T22:00"
 

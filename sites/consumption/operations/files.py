@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from register.access.refusing import Refusal
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.work.models import ImportRun, Job
@@ -104,7 +105,7 @@ def delete_imported_days(*, run_id: uuid.UUID) -> int:
         return cursor.rowcount
 
 
-class UnableToUndo(Exception):
+class UnableToUndo(Refusal):
     """The import cannot be undone, and why."""
 
 

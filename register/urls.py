@@ -5,11 +5,13 @@ from django.urls import path
 
 from register import home
 from register.identity.urls import staff_urls as identity_urls
+from sites.urls import staff_urls as sites_urls
 
 urlpatterns = [
     path("", home.to_staff, name="home"),
     path("health/live", home.live, name="health_live"),
     path("health/ready", home.ready, name="health_ready"),
     *identity_urls,
+    *sites_urls,
     path("staff/", admin.site.urls),
 ]

@@ -1,0 +1,171 @@
+"""Staff upload a consumption file, see what it will do, confirm it and undo it."""
+
+import datetime as dt
+import io
+import zipfile
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from register.audit.acting import acting_as_service
+from register.crypto.files import stored_names
+from register.identity.models import Account
+from register.identity.queries import actor_of
+from register.identity.roles import Role
+from register.work.models import ImportRun, ImportSource, Job
+from sites.consumption.operations import UnableToImportUpload, confirm_upload, import_upload
+from sites.models import ConsumptionDay
+from sites.tasks import delete_days_of_an_undone_import
+from tests.harness.staff import Staff, make_staff, signed_in
+from tests.sites.datahub_text import MASKED, POINT, lines, text
+from tests.sites.days import AT, make_site
+
+pytestmark = [pytest.mark.django_db, pytest.mark.item("S09")]
+WINTER_DAY = "2024-01-09T22:00"
+DATA = text(lines(WINTER_DAY, 96))
+
+
+@pytest.fixture
+def files(settings, tmp_path):
+    settings.REGISTER_FILES_DIR = tmp_path / "files"
+
+
+@pytest.fixture
+def person(db, files) -> Staff:
+    with acting_as_service("test"):
+        make_site()
+    return make_staff(role=Role.METERING, controllers=(2,))
+
+
+@pytest.fixture
+def client(person):
+    return signed_in(person)
+
+
+def upload(client, data=DATA, name="vuosi.csv", **fields):
+    return client.post(reverse("staff-imports"), {"file": SimpleUploadedFile(name, data), **fields})
+
+
+def work(job: Job) -> dict:
+    job.result = import_upload(job=job, now=lambda: AT)
+    job.state = Job.State.DONE
+    job.save()
+    return job.result
+
+
+def days() -> int:
+    with acting_as_service("test"):
+        return ConsumptionDay.objects.count()
+
+
+def test_a_file_is_uploaded_previewed_confirmed_and_undone(client, as_purge):
+    answer = upload(client)
+    preview = Job.objects.get()
+    assert answer.headers["Location"] == reverse("staff-import", args=[preview.pk])
+    waiting = client.get(answer.headers["Location"])
+    assert waiting.headers["Refresh"] == "2"
+    result = work(preview)
+    assert (result["totals"]["new_count"], result["states"]["imported"], days()) == (96, 1, 0)
+    page = client.get(answer.headers["Location"])
+    assert "Refresh" not in page.headers
+    assert reverse("staff-import-confirm", args=[preview.pk]) in page.content.decode()
+
+    answer = client.post(reverse("staff-import-confirm", args=[preview.pk]))
+    job = Job.objects.exclude(pk=preview.pk).get()
+    assert work(job)["totals"]["new_count"] == 96
+    assert days() == 1
+    run = ImportRun.objects.get(state=ImportRun.State.COMMITTED)
+    assert run.job == job
+    listed = client.get(reverse("staff-imports")).content.decode()
+    undo = reverse("staff-import-undo", args=[run.pk])
+    assert undo in listed
+
+    assert client.get(undo).status_code == 200
+    assert client.post(undo).status_code == 302
+    deletion = Job.objects.get(queue=Job.Queue.PURGE)
+    with as_purge():
+        assert delete_days_of_an_undone_import(deletion) == {"deleted": 1}
+    assert days() == 0
+
+
+def test_what_is_kept_of_an_upload_is_encrypted_and_names_nobody(client):
+    upload(client, name="Meikäläinen.csv")
+    job = Job.objects.get()
+    result = work(job)
+    with acting_as_service("test"):
+        source = ImportSource.objects.get()
+    assert source.name == "Meikäläinen.csv"
+    assert list(stored_names()) == [source.stored_as]
+    for told in (str(job.parameters), str(result)):
+        assert POINT not in told
+        assert "Meikäläinen" not in told
+
+
+def test_an_archive_is_uploaded_and_its_bad_file_named(client):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", DATA)
+        archive.writestr("b.csv", text([*lines("2024-02-09T22:00", 96), "broken"]))
+    answer = upload(client, stream.getvalue(), "kaikki.zip")
+    result = work(Job.objects.get())
+    assert result["states"] == {"imported": 1, "known": 0, "refused": 1}
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "98" in page
+    assert "broken" not in page
+
+
+def test_a_masked_identifier_is_mapped_on_the_page(client):
+    data = text([one.replace(POINT, MASKED) for one in lines(WINTER_DAY, 96)])
+    upload(client, data)
+    assert work(Job.objects.get())["states"]["refused"] == 1
+    upload(client, data, masked=MASKED, point=POINT)
+    assert work(Job.objects.latest("asked_at"))["states"]["imported"] == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"masked": MASKED}, {"point": POINT}, {"masked": MASKED, "point": "643000000000000017"}]
+)
+def test_half_a_mapping_or_a_wrong_point_is_refused(client, fields):
+    assert upload(client, **fields).status_code == 422
+    assert not Job.objects.exists()
+
+
+def test_an_upload_without_a_file_is_refused(client):
+    assert client.post(reverse("staff-imports"), {}).status_code == 422
+
+
+@pytest.mark.parametrize("role", [Role.MARKETING, Role.AGENT])
+def test_who_may_not_import_finds_no_page(files, role):
+    client = signed_in(make_staff(role=role, controllers=(1, 2)))
+    assert client.get(reverse("staff-imports")).status_code == 403
+    assert upload(client).status_code == 403
+    assert not Job.objects.exists()
+
+
+def test_the_worker_acts_with_the_rights_of_the_moment(client, person):
+    upload(client)
+    Account.objects.filter(pk=person.account.pk).update(is_active=False)
+    with pytest.raises(UnableToImportUpload):
+        import_upload(job=Job.objects.get(), now=lambda: AT)
+
+
+def test_staff_of_the_heat_company_cannot_import_electricity(files):
+    with acting_as_service("test"):
+        make_site()
+    upload(signed_in(make_staff(role=Role.METERING, controllers=(1,))))
+    assert work(Job.objects.get())["states"]["refused"] == 1
+    assert days() == 0
+
+
+def test_only_a_finished_preview_of_ones_own_is_confirmed(client, person):
+    upload(client)
+    job = Job.objects.get()
+    with pytest.raises(UnableToImportUpload):
+        confirm_upload(preview=job, actor=actor_of(person.account), at=AT)
+    work(job)
+    other = make_staff(role=Role.METERING, controllers=(2,), email="toinen@example.org")
+    with pytest.raises(UnableToImportUpload):
+        confirm_upload(preview=job, actor=actor_of(other.account), at=AT)
+    first = confirm_upload(preview=job, actor=actor_of(person.account), at=AT)
+    assert confirm_upload(preview=job, actor=actor_of(person.account), at=AT + dt.timedelta(1)) == first

@@ -14,6 +14,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import IntegrityError, models, transaction
@@ -60,6 +61,10 @@ class StaffSite(admin.AdminSite):
         """There is one sign-in for all."""
         return HttpResponseRedirect(reverse("account_login"))
 
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        """Offer rows by what they are called on the pages."""
+        return RowTitles.as_view(admin_site=self)(request)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Leave out the pages that are not ours: log-out and password by GET, shortcuts to other sites."""
         left_out = {"logout", "password_change", "password_change_done", "view_on_site"}
@@ -76,6 +81,16 @@ class StaffSite(admin.AdminSite):
         for app in apps:
             app["models"].sort(key=lambda model: order[model["model"]])
         return sorted(apps, key=lambda app: min(order[model["model"]] for model in app["models"]))
+
+
+class RowTitles(AutocompleteJsonView):
+    """Answers a field that completes while one types, with the titles of rows."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """Give key and title of a row."""
+        registry = getattr(self.admin_site, "_registry", {})
+        title = getattr(registry.get(type(obj)), "row_title", str)
+        return super().serialize_result(obj, to_field_name) | {"text": str(title(obj))}
 
 
 _FOREIGN = ("django", "allauth", "auditlog", "rest_framework")
@@ -201,6 +216,14 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
         if issubclass(form, OperationForm):
             return type(form.__name__, (form,), {"request": request})
         return form
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Call the rows to choose from as their own pages do."""
+        formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        if formfield is not None and isinstance(related, StaffAdmin):
+            setattr(formfield, "label_from_instance", related.row_title)  # noqa: B010 (it is a method)
+        return formfield
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write nothing: the operation did."""

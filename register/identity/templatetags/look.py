@@ -6,12 +6,14 @@ from typing import Any
 
 from django import template
 from django.contrib import admin
-from django.contrib.admin.helpers import AdminForm, InlineAdminFormSet
+from django.contrib.admin.helpers import AdminForm, AdminReadonlyField, InlineAdminFormSet
 from django.contrib.admin.templatetags.admin_list import result_headers, results
 from django.contrib.admin.utils import flatten
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.forms import BaseForm, BoundField
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -111,7 +113,7 @@ def _column_css(cl: ChangeList, name: Any) -> str:
         return "check"
     try:
         field = cl.lookup_opts.get_field(name)
-    except Exception:
+    except (FieldDoesNotExist, TypeError):
         return ""
     if not isinstance(field, (models.DecimalField, models.IntegerField, models.FloatField)):
         return ""
@@ -188,6 +190,29 @@ def row_title(row: models.Model) -> str:
     model_admin = admin.site._registry.get(type(row))
     title = getattr(model_admin, "row_title", str)
     return str(title(row))
+
+
+@register.simple_tag
+def readonly_value(field: AdminReadonlyField) -> SafeString | str:
+    """Give what a field for reading shows; another row is called by its title and leads to its page."""
+    name = str(field.field["name"])
+    try:
+        model_field = field.form.instance._meta.get_field(name)
+    except FieldDoesNotExist:
+        return field.contents()
+    try:
+        related = getattr(field.form.instance, name, None) if model_field.many_to_one else None
+    except ObjectDoesNotExist:  # the row belongs to a part that this person does not see
+        return "–"
+    if related is None:
+        return field.contents()
+    title = row_title(related)
+    options = related._meta
+    try:
+        url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[related.pk])
+    except NoReverseMatch:
+        return title
+    return format_html('<a href="{}">{}</a>', url, title)
 
 
 @dataclass(frozen=True)

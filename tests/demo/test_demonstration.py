@@ -91,6 +91,7 @@ def test_contracts_ended_on_each_side_of_ten_years_ago(register: None) -> None:
         ended = Contract.objects.filter(ended_on=end, line="network")
         assert ended.filter(holders__customer__relationship_ended_on=end).exists(), f"{days}: gone for good"
         assert ended.filter(holders__customer__relationship_ended_on=None).exists(), f"{days}: has another"
+    assert Customer.objects.filter(relationship_ended_on=TEN_YEARS_AGO - 31 * DAY, invoices=None).exists(), "due"
     ages = Contract.objects.filter(ended_on__lt=UNTIL).dates("ended_on", "year")
     assert len(ages) >= 10
 

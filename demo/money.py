@@ -149,11 +149,24 @@ class Money:
                 return  # not yet billed
             after = group[-1][1] + timedelta(days=1)
             invoiced_on = after + timedelta(days=(12 if is_last else 3) + self._invoice_count % 4)
-            if is_boundary(signed.tenancy, self.until):
+            if self._is_old_debt(signed):
+                invoiced_on = after
+            elif is_boundary(signed.tenancy, self.until):
                 invoiced_on = max(after, years_before(self.until, 10) + timedelta(days=self._invoice_count % 5 - 2))
             if invoiced_on <= self.until:
                 energy = sum((self._energy(signed, first, last) for first, last in group), Decimal(0))
                 yield Bill(signed, group[0][0], after, invoiced_on, energy)
+
+    def _is_old_debt(self, signed: Signed) -> bool:
+        """Tell whether the last invoice was never paid: of some whose contract ended just ten years ago."""
+        end = signed.tenancy.ended_on
+        stays = len(signed.tenancy.holders[0].tenancies) > 1
+        return (
+            stays
+            and end is not None
+            and is_boundary(signed.tenancy, self.until)
+            and end <= years_before(self.until, 10)
+        )
 
     def _energy(self, signed: Signed, first: date, last: date) -> Decimal:
         """Return the kWh of these days of one month: as read, or as such a month uses."""
@@ -237,7 +250,7 @@ class Money:
         if ordinal % 97 == 11 and (self.until - due_on).days < 400:
             self._charge(invoice, "extension", due_on, Decimal(5), "Riitautettu, selvityksessä")
             return {"state": "disputed"}
-        if is_boundary(signed.tenancy, self.until) and signed.tenancy.place.ordinal % 4 == 0:
+        if self._is_old_debt(signed):
             self._charge(invoice, "collection", due_on + timedelta(days=62), Decimal(14), "Siirretty perintään")
             return {"state": "collection"}  # old and unpaid: held for as long as it is
         if is_late_payer and (self.until - due_on).days > 14:

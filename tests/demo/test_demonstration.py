@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from billing.models import BankAccount, CreditInformation, Invoice
+from billing.models import BankAccount, CreditInformation, Invoice, InvoiceRow
 from customers.models import Customer, Mandate, MarketingPermission, PostalCode, PowerOfAttorney, Prospect
 from demo.operations import UnableToLoadDemonstration, load_demonstration
 from demo.town import SMALLEST, Town
@@ -136,6 +136,26 @@ def test_invoices_are_open_overdue_disputed_in_collection_and_credited(register:
     assert Invoice.objects.filter(state="open", due_on__lt=UNTIL).exists()
     for invoice in Invoice.objects.filter(kind="invoice").prefetch_related("rows")[:200]:
         assert sum(row.amount_eur for row in invoice.rows.all()) == invoice.total_eur
+
+
+@pytest.mark.item("S09")
+def test_invoices_bill_what_the_readings_say(register: None) -> None:
+    compared = 0
+    rows = InvoiceRow.objects.filter(position=1, started_on__gte=datetime.date(2026, 1, 1), invoice__kind="invoice")
+    for row in rows.select_related("invoice")[:300]:
+        contract = row.invoice.contracts.get().contract
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sum(one), count(*) FILTER (WHERE one IS NULL) FROM sites_consumptionday, unnest(wh) AS one"
+                " WHERE site_id = %s AND day >= %s AND day < %s",
+                [contract.site_id, row.started_on, row.ended_on],
+            )
+            wh, gaps = cursor.fetchone()
+        is_whole = row.started_on.day == row.ended_on.day == 1
+        if wh is not None and not gaps and is_whole:
+            compared += 1
+            assert row.quantity * 1000 == wh
+    assert compared > 100
 
 
 def test_people_of_every_kind_are_there(register: None) -> None:

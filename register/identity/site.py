@@ -144,7 +144,8 @@ class OperationForm(forms.ModelForm):
                 # The outermost shell of this write: the clock is read here.
                 self.outcome = self.operate(actor=actor_of(account), at=datetime.datetime.now(tz=datetime.UTC))
         except self.refusals as refusal:
-            self.add_error(None, str(refusal))
+            about = getattr(refusal, "field", "")
+            self.add_error(about if about in self.fields else None, str(refusal))
         except IntegrityError:
             self.add_error(None, gettext("This does not fit what is already in the register. Nothing was saved."))
 

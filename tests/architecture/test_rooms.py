@@ -13,6 +13,8 @@ ROOMS = {
     "urls", "management", "migrations", "templatetags", "middleware", "checks",
     # How tables come in: operations on many rows at once.
     "imports", "importing",
+    # What the pages of staff share: the permission, and the log of the look.
+    "looking",
 }  # fmt: skip
 INTERFACES = ("staff", "portal", "api", "admin")
 # Names that say nothing of what lives there. Any other name is a noun of its own.

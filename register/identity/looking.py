@@ -1,0 +1,118 @@
+"""What the pages of staff that show persons share: the permission, the log of the look and its reason, panels.
+
+Dangerous if passed by: a page that shows a person and calls `note_look` for nobody leaves no trace.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.core.signing import BadSignature, TimestampSigner
+from django.db import connection, models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from register.audit.operations import record_look
+from register.identity.models import Account
+from register.identity.queries import actor_of
+
+PANEL_TIMEOUT_MS: Final = 5_000
+_PASS_S: Final = 15 * 60
+_signer = TimestampSigner(salt="register.look")
+
+Page = Callable[..., HttpResponse]
+
+
+class OpeningReason(models.TextChoices):
+    """Why a masked value is opened; the customer sees it in their own log."""
+
+    CUSTOMER = "customer", _("Customer asked")
+    FAULT = "fault", _("Fault report")
+    MOVE = "move", _("Move")
+    INVOICE = "invoice", _("Invoice")
+    AUTHORITY = "authority", _("Authority")
+
+
+class LookReason(models.TextChoices):
+    """Where a look comes from; only a masked value asks for more."""
+
+    SEARCH = "search", _("Search")
+    LIST = "list", _("List")
+    CALL = "call", _("Call")
+    WORK = "work", _("Work item")
+    PAGE = "page", _("Opened directly")
+
+
+class WhatWasShown(models.TextChoices):
+    """What a look showed, as the log and the customer name it."""
+
+    CUSTOMER_PAGE = "customer page", _("customer page")
+    SEARCH_HITS = "search hits", _("search hits")
+    IDENTITY_CODE = "identity code", _("identity code")
+    ADDRESS = "protected address", _("protected address")
+    BANK_ACCOUNT = "bank account", _("bank account")
+    RECORDING = "recording", _("recording")
+
+
+def needs(permission: str) -> Callable[[Page], Page]:
+    """Give a page only to those whose roles permit `app.action_model`."""
+
+    def decorate(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not account_of(request).has_perm(permission):
+                raise PermissionDenied
+            return page(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def account_of(request: HttpRequest) -> Account:
+    """Return the account of a page that the gate gives only to staff."""
+    assert isinstance(request.user, Account)
+    return request.user
+
+
+def note_look(request: HttpRequest, *, what: str, customers: Iterable[UUID], reason: str) -> None:
+    """Record that this page shows these persons; the unit is the roles of the account. Nobody shown, nothing noted."""
+    shown = list(dict.fromkeys(customers))
+    if not shown:
+        return
+    account = account_of(request)
+    unit = ", ".join(sorted(account.roles()))[:60] or "none"
+    now = datetime.datetime.now(tz=datetime.UTC)  # a look is now: this is the outermost shell of every page
+    record_look(actor=actor_of(account), at=now, unit=unit, reason=reason, what=what, customers=shown)
+
+
+def look_pass(request: HttpRequest, customer_id: UUID) -> str:
+    """Return what the panels of a page show, so that its one look is not logged again for each of them."""
+    return _signer.sign(f"{account_of(request).pk}:{customer_id}").split(":", 2)[2]
+
+
+def note_panel(request: HttpRequest, customer_id: UUID, what: str) -> None:
+    """Record the look of a panel that was opened by itself, not as a part of a page just opened."""
+    shown = request.GET.get("look", "") or request.POST.get("look", "")
+    try:
+        _signer.unsign(f"{account_of(request).pk}:{customer_id}:{shown}", max_age=_PASS_S)
+    except BadSignature:
+        note_look(request, what=what, customers=[customer_id], reason=LookReason.PAGE)
+
+
+def panel(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Answer with a panel alone where a page asks for it, else with the panel in the frame."""
+    context = {**context, "look": request.GET.get("look", "") or request.POST.get("look", "")}
+    if request.headers.get("HX-Request"):
+        return render(request, template, context, status=status)
+    return render(request, "staff/customers/one_panel.html", {**context, "panel_template": template}, status=status)
+
+
+def bound_time() -> None:
+    """Let no statement of this panel take longer than a person waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PANEL_TIMEOUT_MS}ms"])

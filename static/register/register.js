@@ -23,6 +23,9 @@
     for (const table of document.querySelectorAll(".reg-table--stack")) nameRoles(table);
   });
 
+  // for tables that come into the page later
+  window.registerTables = (table) => nameRoles(table);
+
   function nameRoles(table) {
     table.setAttribute("role", "table");
     const roles = { "thead, tbody, tfoot": "rowgroup", tr: "row", td: "cell", "th[scope=col]": "columnheader", "th[scope=row]": "rowheader", "th[scope=rowgroup]": "rowheader" };

@@ -3,6 +3,9 @@
 from django.contrib import admin
 from django.urls import path
 
+from billing.urls import staff_urls as billing_urls
+from customers.urls import staff_urls as customers_urls
+from recordings.urls import staff_urls as recordings_urls
 from register import home
 from register.identity.urls import staff_urls as identity_urls
 from sites.urls import staff_urls as sites_urls
@@ -12,6 +15,9 @@ urlpatterns = [
     path("health/live", home.live, name="health_live"),
     path("health/ready", home.ready, name="health_ready"),
     *identity_urls,
+    *customers_urls,
     *sites_urls,
+    *billing_urls,
+    *recordings_urls,
     path("staff/", admin.site.urls),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embedded.places import places
 from embedded.secrets import secret_key
+from register.settings.apps import FINDERS
 from register.settings.apps import INSTALLED_APPS as INSTALLED_APPS
 from register.settings.apps import MIDDLEWARE as MIDDLEWARE
 from register.settings.cache import cache
@@ -105,6 +106,7 @@ REGISTER_KEYRING = "" if REGISTER_KEYRING_FILE else ENVIRONMENT.text("KEYRING")
 REGISTER_KEY_PROVIDER = ENVIRONMENT.text("KEY_PROVIDER")
 REGISTER_ALLOW_TEMPORARY_CODES = ENVIRONMENT.flag("TEMPORARY_CODES") or not IS_PRODUCTION
 REGISTER_CONTROLLERS_FILE = BASE_DIR / "docs" / "seed" / "controllers.json"
+REGISTER_FINDERS = FINDERS
 REGISTER_STRICT_SCOPE = IS_TEST
 REGISTER_RETENTION: dict[str, dict[str, int]] = {}
 

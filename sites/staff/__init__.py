@@ -1,1 +1,1 @@
-"""The pages of the sites in the staff's frame."""
+"""The pages of sites for staff: imports, and the customer page's panels of contracts and consumption."""

@@ -4,6 +4,7 @@ ITEMS_AT_WORK: frozenset[str] = frozenset(
     {
         "B01",
         "B06",
+        "C01",
         "C02",
         "C03",
         "C04",

@@ -1,0 +1,13 @@
+"""The addresses of billing's pages."""
+
+from django.urls import path
+
+from billing.staff import panels
+
+_ONE = "staff/customers/<uuid:customer_id>/"
+
+staff_urls = [
+    path(f"{_ONE}billing/", panels.billing, name="staff-customer-billing"),
+    path(f"{_ONE}invoices/", panels.invoices, name="staff-customer-invoices"),
+    path(f"{_ONE}invoices/alerts/", panels.alerts, name="staff-customer-billing-alerts"),
+]

@@ -1,0 +1,187 @@
+"""Reads of customers that span tables: the alerts, the permissions in force, the timeline, who looked."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q
+
+from customers.models import Contact, Customer, Disclosure, Mandate, MarketingPermission
+from customers.models.marketing import Channel
+from register.audit.models import LogEntry, ReadEvent
+from register.identity.models import Account
+
+TIMELINE_LENGTH: Final = 60
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is in force for one channel and purpose: a row, or None where nobody asked."""
+
+    channel: str
+    purpose: str
+    row: MarketingPermission | None
+
+    @property
+    def is_prohibited(self) -> bool:
+        """Whether it is prohibited."""
+        return self.row is not None and not self.row.is_allowed
+
+
+def permissions_in_force(customer: Customer) -> list[tuple[Any, list[Cell]]]:
+    """Give the matrix of channels and purposes; a prohibition by statute wins over the customer's word."""
+    rows = MarketingPermission.objects.filter(customer=customer, ended_at__isnull=True)
+    held: dict[tuple[str, str], MarketingPermission] = {}
+    for row in sorted(rows, key=lambda row: row.is_allowed, reverse=True):
+        held[row.channel, row.purpose] = row
+    purposes = MarketingPermission.Purpose
+    return [
+        (channel, [Cell(channel, purpose, held.get((channel.value, purpose.value))) for purpose in purposes])
+        for channel in Channel
+    ]
+
+
+def running_mandates(customer: Customer, on: datetime.date) -> list[Mandate]:
+    """Give the mandates in force on a day, with their representatives and powers of attorney."""
+    rows = Mandate.objects.filter(
+        Q(ended_on__isnull=True) | Q(ended_on__gt=on), customer=customer, started_on__lte=on
+    ).select_related("representative")
+    return list(
+        rows.defer("representative__identity_code", "representative__identity_code_index").prefetch_related(
+            "powers_of_attorney"
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column that changed, from what to what."""
+
+    name: Any
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One entry of the timeline."""
+
+    at: datetime.datetime
+    kind: str
+    icon: str
+    title: Any
+    text: str = ""
+    who: str = ""
+    changes: list[Change] = field(default_factory=list)
+    is_system: bool = False
+
+
+_CONTACT_ICONS = {"call": "phone", "email": "mail", "letter": "file-invoice", "visit": "user", "note": "note"}
+
+
+def timeline(customer: Customer, only: str = "") -> list[Moment]:
+    """Give what happened with a customer, the latest first: contacts, changes and disclosures; at most sixty."""
+    found: list[Moment] = []
+    if only in ("", "contacts"):
+        contacts = Contact.objects.filter(customer=customer).order_by("-happened_at")[:TIMELINE_LENGTH]
+        found += [
+            Moment(
+                row.happened_at,
+                "contacts",
+                _CONTACT_ICONS[row.kind],
+                ": ".join(filter(None, (str(row.get_kind_display()).capitalize(), row.topic))),
+                row.text,
+                row.handled_by,
+            )
+            for row in contacts
+        ]
+    if only in ("", "disclosures"):
+        disclosed = customer.disclosures.select_related("recipient").order_by("-disclosed_at")[:TIMELINE_LENGTH]
+        found += [
+            Moment(row.disclosed_at, "disclosures", "send", row.recipient.name, row.what, row.get_ground_display())
+            for row in disclosed
+        ]
+    if only in ("", "changes"):
+        found += _changes(customer)
+    return sorted(found, key=lambda moment: moment.at, reverse=True)[:TIMELINE_LENGTH]
+
+
+def _changes(customer: Customer) -> list[Moment]:
+    """Changes of the customer's row and of its parts, by the index of the log on object and table."""
+    rows: list[tuple[type[Model], list[str]]] = [
+        (Customer, [str(customer.pk)]),
+        (MarketingPermission, _keys(customer.permissions.values_list("pk", flat=True))),
+        (Mandate, _keys(customer.mandates.values_list("pk", flat=True))),
+        (Disclosure, []),
+    ]
+    types = {ContentType.objects.get_for_model(model).pk: model for model, _keys_of in rows}
+    wanted = Q()
+    for model, keys in rows:
+        if keys:
+            wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_pk__in=keys)
+    entries = list(LogEntry.objects.filter(wanted).order_by("-timestamp")[:TIMELINE_LENGTH])
+    names = names_of(entry.actor_id for entry in entries)
+    return [_moment(entry, types[entry.content_type_id], names) for entry in entries]
+
+
+def _keys(keys: Iterable[Any]) -> list[str]:
+    return [str(key) for key in keys]
+
+
+def _moment(entry: LogEntry, model: type[Model], names: dict[str, str]) -> Moment:
+    changes = [] if entry.action == LogEntry.Action.CREATE else _columns(model, entry.changes or {})
+    return Moment(
+        entry.timestamp,
+        "changes",
+        "plus" if entry.action == LogEntry.Action.CREATE else "pencil",
+        str(model._meta.verbose_name).capitalize(),
+        who=names.get(entry.actor_id, entry.actor_id),
+        changes=changes,
+        is_system=entry.actor_kind == "service",
+    )
+
+
+def _columns(model: type[Model], changes: dict[str, Any]) -> list[Change]:
+    names = {one.name: one.verbose_name for one in model._meta.concrete_fields}
+    return [
+        Change(names.get(name, name), *("" if value in (None, "None") else str(value) for value in values[:2]))
+        for name, values in changes.items()
+        if isinstance(values, list) and not name.endswith("_index")
+    ]
+
+
+def names_of(actor_ids: Iterable[str]) -> dict[str, str]:
+    """Give the names of the members of staff among the actors of log rows."""
+    keys = {key for key in actor_ids if len(key) == 36}
+    return {str(row.pk): row.display_name for row in Account.objects.filter(pk__in=keys)} if keys else {}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a customer, as their page tells it."""
+
+    at: datetime.datetime
+    unit: str
+    who: str
+    reason: str
+    what: str
+
+
+def looks_at(customer: Customer, since: datetime.datetime, limit: int = 12) -> tuple[int, list[Look]]:
+    """Give how many looks there were at a customer since then, and the latest of them."""
+    events = ReadEvent.objects.filter(shown__customer_id=customer.pk, at__gte=since)
+    count = events.count()
+    latest = list(events.order_by("-at")[:limit])
+    names = names_of(event.actor_id for event in latest)
+    return count, [
+        Look(event.at, event.unit, names.get(event.actor_id, event.actor_id), event.reason, event.what)
+        for event in latest
+    ]
+
+
+def customer_or_none(customer_id: UUID) -> Customer | None:
+    """Give a customer that the scope shows."""
+    return Customer.objects.filter(pk=customer_id).first()

@@ -1,0 +1,1 @@
+"""The workbench's pages of customers: the search, the customer page and its panels."""

@@ -1,0 +1,52 @@
+"""Words and marks of the workbench's pages."""
+
+import re
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
+
+from customers.search.folding import fold
+from register.identity.looking import LookReason, OpeningReason, WhatWasShown
+from register.identity.roles import Role
+
+register = template.Library()
+_WORDS = re.compile(r"[^\W_]+")
+
+
+@register.filter
+def unit_words(unit: str) -> str:
+    """Give the roles of a look in words."""
+    return ", ".join(capfirst(str(Role(code).label)) if code in Role.values else code for code in unit.split(", "))
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """Give the reason of a look in words."""
+    for reasons in (LookReason, OpeningReason):
+        if reason in reasons.values:
+            return str(reasons(reason).label)
+    return reason
+
+
+@register.filter
+def shown_words(what: str) -> str:
+    """Give in words what a look showed."""
+    return str(WhatWasShown(what).label) if what in WhatWasShown.values else what
+
+
+@register.simple_tag
+def marked(text: str, typed: tuple[str, ...]) -> SafeString:
+    """Give a text with the beginnings of words that were typed marked, however they were written."""
+    parts, end = [], 0
+    for found in _WORDS.finditer(text):
+        word = found.group()
+        length = max((len(one) for one in typed if fold(word).startswith(one)), default=0)
+        if not length:
+            continue
+        parts.append(conditional_escape(text[end : found.start()]))
+        parts.append(format_html("<mark>{}</mark>", word[:length]))
+        end = found.start() + min(length, len(word))
+    parts.append(conditional_escape(text[end:]))
+    return mark_safe("".join(parts))  # every part is escaped

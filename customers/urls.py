@@ -1,0 +1,16 @@
+"""The addresses of the customers' pages."""
+
+from django.urls import path
+
+from customers.staff import page, panels, search
+
+_ONE = "staff/customers/<uuid:customer_id>/"
+
+staff_urls = [
+    path("staff/search/", search.search, name="staff-search"),
+    path(_ONE, page.customer, name="staff-customer"),
+    path(f"{_ONE}contact/", panels.contact, name="staff-customer-contact"),
+    path(f"{_ONE}permissions/", panels.permissions, name="staff-customer-permissions"),
+    path(f"{_ONE}timeline/", panels.timeline_of, name="staff-customer-timeline"),
+    path(f"{_ONE}looks/", panels.looks, name="staff-customer-looks"),
+]

@@ -1,0 +1,497 @@
+"""The tables of places, contracts and products on the admin site: lists for reading, forms that are operations."""
+
+import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget, ForeignKeyRawIdWidget
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localdate, now
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+from register.access.scope import Actor
+from register.identity.components import status
+from register.identity.rows import InForce, OnlyAdded, RowAdmin, RowForm, RowInline, customer_url
+from sites import operations
+from sites.models import (
+    ConsumptionCorrection,
+    Contract,
+    ContractHolder,
+    ContractProduct,
+    DeliveredDevice,
+    DiaryEntry,
+    ElectricityConnection,
+    HeatConnection,
+    HomeDetails,
+    Meter,
+    Product,
+    ProductPrice,
+    QualityWord,
+    Site,
+)
+from sites.queries import state_of
+
+STATE: dict[str, str] = {"state": "state"}
+_PLACE_OF_HOLDER = ContractHolder._meta.get_field("customer").remote_field
+
+
+class SiteForm(RowForm):
+    """Registers or changes a site."""
+
+    class Meta:
+        model = Site
+        fields: ClassVar[list[str]] = [
+            "gsrn", "commodity", "street_address", "postal_code", "post_office", "district", "block", "plot",
+            "distribution_system_operator", "archive_identifier",
+        ]  # fmt: skip
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Register or change."""
+        return operations.save_site(site_id=self.key, actor=actor, at=at, **self.values())
+
+
+class MeterInline(RowInline):
+    """The meters that were at a site."""
+
+    model = Meter
+    fields = ("number", "controller", "method", "front_fuse_a", "installed_on", "removed_on")
+
+
+class ElectricityInline(RowInline):
+    """The electricity connections of a site."""
+
+    model = ElectricityConnection
+    fields = ("identifier", "main_fuse_a", "connection_size_a", "voltage_kv", "started_on", "ended_on")
+
+
+class HeatInline(RowInline):
+    """The district heating connections of a site."""
+
+    model = HeatConnection
+    fields = ("identifier", "contracted_power_kw", "water_flow_m3_h", "started_on", "ended_on")
+
+
+@admin.register(Site)
+class SiteAdmin(RowAdmin):
+    """Metering and delivery points with their connections and meters."""
+
+    form = SiteForm
+    list_display = ("gsrn", "commodity", "street_address", "postal_code", "post_office", "district")
+    list_filter = ("commodity", "district")
+    search_fields = ("gsrn", "address_key")
+    search_help_text = _("Metering point or address")
+    ordering = ("gsrn",)
+    inlines = (ElectricityInline, HeatInline, MeterInline)
+
+    def row_title(self, row: models.Model) -> str:
+        """A site is called by its metering point and address."""
+        return f"{row.gsrn}, {row.address}" if isinstance(row, Site) else str(row)
+
+
+class ElectricityConnectionForm(RowForm):
+    """Registers or changes an electricity connection."""
+
+    class Meta:
+        model = ElectricityConnection
+        fields: ClassVar[list[str]] = [
+            "identifier", "site", "controller", "main_fuse_phase_count", "main_fuse_a", "connection_size_a",
+            "connection_point", "voltage_kv", "service_line_length_m", "started_on", "ended_on",
+        ]  # fmt: skip
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Register or change."""
+        return operations.save_electricity_connection(connection_id=self.key, actor=actor, at=at, **self.values())
+
+
+@admin.register(ElectricityConnection)
+class ElectricityConnectionAdmin(InForce, RowAdmin):
+    """Connections to the electricity network with their technical items."""
+
+    form = ElectricityConnectionForm
+    list_display = (
+        "identifier", "site", "main_fuse", "connection_size_a", "voltage_kv", "service_line_length_m", "state",
+    )  # fmt: skip
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = ("voltage_kv", "main_fuse_a", ("ended_on", admin.EmptyFieldListFilter))
+    list_select_related = ("site",)
+    search_fields = ("identifier",)
+    raw_id_fields = ("site",)
+    ordering = ("identifier",)
+
+
+class HeatConnectionForm(RowForm):
+    """Registers or changes a district heating connection."""
+
+    class Meta:
+        model = HeatConnection
+        fields: ClassVar[list[str]] = [
+            "identifier", "site", "controller", "contracted_power_kw", "water_flow_m3_h", "building_volume_m3",
+            "started_on", "ended_on",
+        ]  # fmt: skip
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Register or change."""
+        return operations.save_heat_connection(connection_id=self.key, actor=actor, at=at, **self.values())
+
+
+@admin.register(HeatConnection)
+class HeatConnectionAdmin(InForce, RowAdmin):
+    """Connections to the district heating network with their technical items."""
+
+    form = HeatConnectionForm
+    list_display = ("identifier", "site", "contracted_power_kw", "water_flow_m3_h", "building_volume_m3", "state")
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = (("ended_on", admin.EmptyFieldListFilter),)
+    list_select_related = ("site",)
+    search_fields = ("identifier",)
+    raw_id_fields = ("site",)
+    ordering = ("identifier",)
+
+
+class MeterForm(RowForm):
+    """Installs a meter, corrects it, or takes it away."""
+
+    class Meta:
+        model = Meter
+        fields: ClassVar[list[str]] = [
+            "number", "site", "controller", "method", "front_fuse_a", "latitude", "longitude", "installed_on",
+            "removed_on",
+        ]  # fmt: skip
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Install or correct."""
+        return operations.install_meter(meter_id=self.key, actor=actor, at=at, **self.values())
+
+
+@admin.register(Meter)
+class MeterAdmin(InForce, RowAdmin):
+    """Meters, which follow one another at a site."""
+
+    end_column = "removed_on"
+    form = MeterForm
+    list_display = ("number", "site", "method", "front_fuse_a", "installed_on", "removed_on", "state")
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = ("method", "controller", ("removed_on", admin.EmptyFieldListFilter))
+    list_select_related = ("site",)
+    search_fields = ("number",)
+    raw_id_fields = ("site",)
+    ordering = ("number",)
+
+
+class ContractForm(RowForm):
+    """Concludes a contract; of one that runs changes what may be changed, ends it or takes its end back."""
+
+    holder = forms.ModelChoiceField(
+        label=_("holder"), queryset=Customer.objects.all(), widget=ForeignKeyRawIdWidget(_PLACE_OF_HOLDER, admin.site)
+    )
+    second_holder = forms.ModelChoiceField(
+        label=_("second holder"),
+        queryset=Customer.objects.all(),
+        required=False,
+        widget=ForeignKeyRawIdWidget(_PLACE_OF_HOLDER, admin.site),
+    )
+    product = forms.ModelChoiceField(label=_("product"), queryset=Product.objects.all(), required=False)
+    ended_on = forms.DateField(
+        label=_("ended on"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=_("The first day no longer in effect. Empty: until further notice."),
+    )
+
+    class Meta:
+        model = Contract
+        fields: ClassVar[list[str]] = [
+            "line", "site", "started_on", "ended_on", "signed_on", "reference", "supplier_name",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("holder", "second_holder", "product") if self.key else ("ended_on",):
+            self.fields.pop(name, None)
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Conclude, or change and end."""
+        given = self.cleaned_data
+        if self.key is None:
+            return operations.conclude_contract(
+                site_id=given["site"].pk,
+                line=given["line"],
+                holders=[customer.pk for customer in (given["holder"], given["second_holder"]) if customer],
+                product_id=given["product"].pk if given["product"] else None,
+                actor=actor,
+                at=at,
+                **self.values("site", "line", "holder", "second_holder", "product"),
+            )
+        contract = operations.change_contract(contract_id=self.key, actor=actor, at=at, **self.values("ended_on"))
+        ended_on = given.get("ended_on")
+        if ended_on == contract.ended_on:
+            return contract
+        if ended_on is None:
+            return operations.reopen_contract(contract_id=self.key, actor=actor, at=at)
+        return operations.end_contract(contract_id=self.key, ended_on=ended_on, actor=actor, at=at)
+
+
+class HolderInline(RowInline):
+    """Who holds the contract."""
+
+    model = ContractHolder
+    fields = ("customer_number",)
+    readonly_fields = ("customer_number",)
+    show_change_link = False
+
+    @admin.display(description=_("customer"))
+    def customer_number(self, row: ContractHolder) -> SafeString:
+        """Lead to the customer's page."""
+        return format_html('<a class="code" href="{}">{}</a>', customer_url(row.customer_id), row.customer.number)
+
+
+class AgreedInline(RowInline):
+    """The products of the contract."""
+
+    model = ContractProduct
+    fields = ("product", "energy_c_kwh", "basic_eur_month", "started_on", "ended_on")
+
+
+class DeviceInline(RowInline):
+    """Devices delivered to the site of the contract."""
+
+    model = DeliveredDevice
+    fields = ("kind", "model", "serial_number", "delivered_on", "removed_on")
+
+
+class DiaryInline(RowInline):
+    """What the holders saved of the site."""
+
+    model = DiaryEntry
+    fields = ("happened_on", "title", "text")
+
+
+@admin.register(Contract)
+class ContractAdmin(RowAdmin):
+    """Contracts with holders, products, devices and diary."""
+
+    form = ContractForm
+    list_display = ("number", "line", "site", "controller_mark", "started_on", "ended_on", "state")
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = ("line", "controller", "is_cancelled", ("ended_on", admin.EmptyFieldListFilter))
+    list_select_related = ("site", "controller")
+    search_fields = ("number", "reference")
+    search_help_text = _("Contract identifier or reference")
+    date_hierarchy = "started_on"
+    raw_id_fields = ("site",)
+    ordering = ("number",)
+    inlines = (HolderInline, AgreedInline, DeviceInline, DiaryInline)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose contract it is of which site stays; what follows from it can be set."""
+        return () if obj is None else ("number", "line", "site", "controller", "started_on", "is_cancelled")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for holders and product of a new contract."""
+        new = ["line", "site", "holder", "second_holder", "product", "started_on", "signed_on"]
+        held = ["number", "line", "site", "controller", "started_on", "ended_on", "is_cancelled", "signed_on"]
+        return [*(new if obj is None else held), "reference", "supplier_name"]
+
+    @admin.display(description=_("state"), ordering="ended_on")
+    def state(self, row: Contract) -> SafeString:
+        """Say how the contract stands today."""
+        words = {
+            "running": ("ok", _t("In force")),
+            "ending": ("info", _t("Ending")),
+            "coming": ("info", _t("Coming")),
+            "ended": ("off", _t("Ended")),
+            "cancelled": ("off", _t("Cancelled")),
+        }
+        return status(*words[state_of(row, localdate(now()))])
+
+
+class AgreedForm(RowForm):
+    """Gives a contract another product from a day on."""
+
+    class Meta:
+        model = ContractProduct
+        fields: ClassVar[list[str]] = ["contract", "product", "started_on", "energy_c_kwh", "basic_eur_month"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("energy_c_kwh", "basic_eur_month"):
+            if name in self.fields:
+                self.fields[name].required = False
+                self.fields[name].help_text = _("Empty: the price list's on that day.")
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Change the product."""
+        given = self.cleaned_data
+        return operations.change_product(
+            contract_id=given["contract"].pk,
+            product_id=given["product"].pk,
+            actor=actor,
+            at=at,
+            **self.values("contract", "product"),
+        )
+
+
+@admin.register(ContractProduct)
+class ContractProductAdmin(InForce, OnlyAdded):
+    """Products of contracts with the price agreed."""
+
+    form = AgreedForm
+    list_display = ("contract", "product", "energy_c_kwh", "basic_eur_month", "started_on", "ended_on", "state")
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = ("product", ("ended_on", admin.EmptyFieldListFilter))
+    list_select_related = ("contract", "product")
+    raw_id_fields = ("contract",)
+    ordering = ("-started_on",)
+
+
+class HomeForm(RowForm):
+    """Keeps what a resident tells of the home."""
+
+    class Meta:
+        model = HomeDetails
+        fields: ClassVar[list[str]] = [
+            "contract", "housing", "tenure", "heating", "technical_room_access", "timing_of_use", "estimate_kwh_year",
+        ]  # fmt: skip
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Keep it."""
+        contract = self.stored.contract_id if self.key else self.cleaned_data["contract"].pk
+        return operations.describe_home(contract_id=contract, actor=actor, at=at, **self.values("contract"))
+
+
+@admin.register(HomeDetails)
+class HomeDetailsAdmin(RowAdmin):
+    """What residents told of their homes; it belongs to the contract."""
+
+    form = HomeForm
+    list_display = ("contract", "housing", "tenure", "heating", "estimate_kwh_year")
+    list_filter = ("housing", "tenure", "heating")
+    list_select_related = ("contract",)
+    raw_id_fields = ("contract",)
+    ordering = ("contract",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The contract stays."""
+        return () if obj is None else ("contract",)
+
+
+@admin.register(DiaryEntry)
+class DiaryEntryAdmin(RowAdmin):
+    """What customers saved of their sites (item O02)."""
+
+    list_display = ("happened_on", "customer_link", "contract", "title")
+    list_select_related = ("customer", "contract")
+    date_hierarchy = "happened_on"
+    ordering = ("-happened_on",)
+
+
+class DeviceForm(RowForm):
+    """Records a delivered device."""
+
+    class Meta:
+        model = DeliveredDevice
+        fields: ClassVar[list[str]] = ["contract", "kind", "model", "serial_number", "delivered_on", "removed_on"]
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Record or correct."""
+        return operations.deliver_device(device_id=self.key, actor=actor, at=at, **self.values())
+
+
+@admin.register(DeliveredDevice)
+class DeliveredDeviceAdmin(InForce, RowAdmin):
+    """Devices that the group delivered (item S10)."""
+
+    end_column = "removed_on"
+    form = DeviceForm
+    list_display = ("kind", "model", "serial_number", "contract", "delivered_on", "removed_on", "state")
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = ("kind", ("removed_on", admin.EmptyFieldListFilter))
+    list_select_related = ("contract",)
+    search_fields = ("serial_number",)
+    raw_id_fields = ("contract",)
+    ordering = ("-delivered_on",)
+
+
+class ProductForm(RowForm):
+    """Enters or changes a product."""
+
+    class Meta:
+        model = Product
+        fields: ClassVar[list[str]] = ["code", "name", "line", "controller"]
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Enter or change."""
+        return operations.save_product(product_id=self.key, actor=actor, at=at, **self.values())
+
+
+class PriceInline(RowInline):
+    """The prices of a product."""
+
+    model = ProductPrice
+    fields = ("energy_c_kwh", "basic_eur_month", "power_eur_kw_month", "started_on", "ended_on")
+
+
+@admin.register(Product)
+class ProductAdmin(RowAdmin):
+    """Products with their prices."""
+
+    form = ProductForm
+    list_display = ("code", "name", "line", "controller_mark")
+    list_filter = ("line", "controller")
+    list_select_related = ("controller",)
+    search_fields = ("code",)
+    ordering = ("code",)
+    inlines = (PriceInline,)
+
+
+class PriceForm(RowForm):
+    """Enters or changes a price."""
+
+    class Meta:
+        model = ProductPrice
+        fields: ClassVar[list[str]] = [
+            "product", "energy_c_kwh", "basic_eur_month", "power_eur_kw_month", "started_on", "ended_on",
+        ]  # fmt: skip
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Enter or change."""
+        return operations.save_product_price(price_id=self.key, actor=actor, at=at, **self.values())
+
+
+@admin.register(ProductPrice)
+class ProductPriceAdmin(InForce, RowAdmin):
+    """Prices by day, without value added tax."""
+
+    form = PriceForm
+    list_display = (
+        "product", "energy_c_kwh", "basic_eur_month", "power_eur_kw_month", "started_on", "ended_on", "state",
+    )  # fmt: skip
+    column_classes: ClassVar[dict[str, str]] = STATE
+    list_filter = ("product", ("ended_on", admin.EmptyFieldListFilter))
+    list_select_related = ("product",)
+    ordering = ("product", "-started_on")
+
+
+@admin.register(QualityWord)
+class QualityWordAdmin(RowAdmin):
+    """Words of quality as the sources give them."""
+
+    list_display = ("word", "is_estimate")
+    ordering = ("word",)
+
+
+@admin.register(ConsumptionCorrection)
+class ConsumptionCorrectionAdmin(RowAdmin):
+    """Days of consumption that a later import replaced."""
+
+    list_display = ("day", "site", "series", "resolution_min", "replaced_at")
+    fields = ("day", "site", "series", "resolution_min", "wh", "quality", "replaced_at")
+    list_filter = ("series",)
+    list_select_related = ("site",)
+    ordering = ("-day",)

@@ -1,0 +1,106 @@
+"""The panels of contracts and consumption on the customer page, and what of them wants an act."""
+
+import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from customers.models import Customer
+from customers.queries import customer_or_none
+from register.identity.looking import bound_time, needs, note_panel, panel
+from sites.models import Contract
+from sites.months import months_of
+from sites.queries import contracts_of, state_of, stretches_of
+
+PENDING_DAYS = 60
+
+
+@require_safe
+@needs("sites.view_contract")
+def contracts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show the customer's contracts by address, ended ones last with the day they go."""
+    row = _customer(customer_id)
+    note_panel(request, row.pk, "contracts")
+    bound_time()
+    places = contracts_of(row.pk, timezone.localdate())
+    states = [held.state for place in places for held in place.contracts]
+    context = {
+        "customer": row,
+        "places": places,
+        "running_count": sum(state in ("running", "ending", "coming") for state in states),
+        "ended_count": sum(state in ("ended", "cancelled") for state in states),
+    }
+    return panel(request, "staff/sites/_contracts.html", context)
+
+
+@require_safe
+@needs("sites.view_contract")
+def consumption(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show a year of consumption at one address by month, only the days of the customer's own contracts."""
+    row = _customer(customer_id)
+    note_panel(request, row.pk, "consumption")
+    bound_time()
+    today = timezone.localdate()
+    stretches = sorted(stretches_of(row.pk), key=lambda one: (one.end is not None, one.site.address))
+    addresses = list(dict.fromkeys(one.site.address for one in stretches))
+    chosen = _chosen(addresses, request.GET.get("place", ""))
+    here = [one for one in stretches if one.site.address == chosen]
+    context: dict[str, Any] = {
+        "customer": row,
+        "places": list(enumerate(addresses)),
+        "chosen": chosen,
+        "months": months_of(here, today) if here else None,
+        "as_table": request.GET.get("as") == "table",
+        "place": request.GET.get("place", ""),
+    }
+    return panel(request, "staff/sites/_consumption.html", context)
+
+
+@require_safe
+@needs("sites.view_contract")
+def alerts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Say which contracts start or end soon."""
+    row = _customer(customer_id)
+    note_panel(request, row.pk, "contracts")
+    today = timezone.localdate()
+    soon = today + datetime.timedelta(days=PENDING_DAYS)
+    found = []
+    for contract in Contract.objects.filter(holders__customer=row, is_cancelled=False).select_related("site"):
+        state = state_of(contract, today)
+        day = contract.started_on if state == "coming" else contract.ended_on
+        if state in ("coming", "ending") and day is not None and day <= soon:
+            found.append(_alert(contract, state, day))
+    return render(request, "staff/customers/_alerts.html", {"alerts": found[:2]})
+
+
+def _alert(contract: Contract, state: str, day: datetime.date) -> dict[str, Any]:
+    words = _t("starts %(day)s") if state == "coming" else _t("ends %(day)s")
+    return {
+        "tone": "info",
+        "icon": "truck",
+        "title": _("Pending move"),
+        "text": f"{contract.number}, {contract.site.street_address}: "
+        + words % {"day": date_format(day, "SHORT_DATE_FORMAT")},
+        "url": "#contracts",
+        "act": _("Contracts and sites"),
+    }
+
+
+def _chosen(addresses: list[str], place: str) -> str:
+    if place.isdigit() and int(place) < len(addresses):
+        return addresses[int(place)]
+    return addresses[0] if addresses else ""
+
+
+def _customer(customer_id: UUID) -> Customer:
+    row = customer_or_none(customer_id)
+    if row is None:
+        raise Http404
+    return row

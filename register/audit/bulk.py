@@ -24,15 +24,16 @@ class Merge:
     """How rows of a model are merged: by which key, which columns, and whom a changed row is about.
 
     `columns` are filled from the rows, in their order; a NULL there means "not given" and never
-    overwrites. `once` names those that are only set when a row is made. `secrets` gives for each
-    encrypted column the index by which a change is seen. `subjects` and `controller` are SQL over
-    the new row, named `m`.
+    overwrites, but in the columns that `exact` names. `once` names those that are only set when a
+    row is made. `secrets` gives for each encrypted column the index by which a change is seen.
+    `subjects` and `controller` are SQL over the new row, named `m`.
     """
 
     model: type[models.Model]
     key: Sequence[str]
     columns: Sequence[str]
     once: Sequence[str] = ("id",)
+    exact: Sequence[str] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     subjects: str = "'{}'::uuid[]"
     controller: str = "NULL::smallint"
@@ -64,19 +65,18 @@ def merge_rows(merge: Merge, rows: Iterable[Sequence[Any]], *, at: Any) -> dict[
 
 
 def _stage(cursor: Any, merge: Merge, staged: sql.Identifier, rows: Iterable[Sequence[Any]]) -> int:
+    ready = list(rows)  # a row that asks the database while the COPY is open would wait for itself
     table = sql.Identifier(merge.model._meta.db_table)
     names = sql.SQL(", ").join(map(sql.Identifier, merge.columns))
     drop = sql.SQL("DROP TABLE IF EXISTS {}").format(staged)
     make = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WHERE false").format(staged, names, table)
     for statement in (drop, make):
         cursor.execute(statement.as_string(cursor.connection))
-    count = 0
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(staged, names).as_string(cursor.connection)
     with cursor.copy(copy) as stream:
-        for row in rows:
+        for row in ready:
             stream.write_row(row)
-            count += 1
-    return count
+    return len(ready)
 
 
 def _statement(merge: Merge, staged: sql.Identifier) -> sql.Composed:
@@ -106,8 +106,8 @@ def _statement(merge: Merge, staged: sql.Identifier) -> sql.Composed:
         table=table,
         staged=staged,
         on=_and("t.{0} = s.{0}", merge.key),
-        changed=_or("s.{0} IS NOT NULL AND t.{0} IS DISTINCT FROM s.{0}", seen) if seen else sql.SQL("false"),
-        sets=_list("{0} = coalesce(s.{0}, t.{0})", kept) if kept else _list("{0} = t.{0}", merge.key),
+        changed=_changed(merge, seen),
+        sets=_sets(merge, kept),
         names=_list("{0}", [*merge.columns, *defaults]),
         values=sql.SQL(", ").join(
             [
@@ -119,6 +119,24 @@ def _statement(merge: Merge, staged: sql.Identifier) -> sql.Composed:
         controller=sql.SQL(merge.controller),
         subjects=sql.SQL(merge.subjects),
     )
+
+
+def _changed(merge: Merge, seen: Sequence[str]) -> sql.Composable:
+    parts = [
+        *_each(
+            "s.{0} IS NOT NULL AND t.{0} IS DISTINCT FROM s.{0}", [name for name in seen if name not in merge.exact]
+        ),
+        *_each("t.{0} IS DISTINCT FROM s.{0}", [name for name in seen if name in merge.exact]),
+    ]
+    return sql.SQL(" OR ").join(parts) if parts else sql.SQL("false")
+
+
+def _sets(merge: Merge, kept: Sequence[str]) -> sql.Composable:
+    parts = [
+        *_each("{0} = coalesce(s.{0}, t.{0})", [name for name in kept if name not in merge.exact]),
+        *_each("{0} = s.{0}", [name for name in kept if name in merge.exact]),
+    ]
+    return sql.SQL(", ").join(parts or _each("{0} = t.{0}", merge.key))
 
 
 def _changes(merge: Merge, names: Sequence[str]) -> sql.Composed:
@@ -185,7 +203,3 @@ def _list(template: str, names: Sequence[str]) -> sql.Composed:
 
 def _and(template: str, names: Sequence[str]) -> sql.Composed:
     return sql.SQL(" AND ").join(_each(template, names))
-
-
-def _or(template: str, names: Sequence[str]) -> sql.Composed:
-    return sql.SQL(" OR ").join(_each(template, names))

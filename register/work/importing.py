@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from register.access.scope import Actor
+from register.work.faults import Fault
 from register.work.models import ImportRun
-from register.work.operations.imports import Fault
 
 Typed = dict[str, Any]
 

@@ -20,9 +20,11 @@ from .jobs import (
     take_up_work,
 )
 from .outbox import deliver_due, post
+from .table_import import TableReport, import_table
 
 __all__ = [
     "AlreadyImported",
+    "TableReport",
     "UnableToImport",
     "ask_for_work",
     "begin_import",
@@ -32,6 +34,7 @@ __all__ = [
     "finish_import",
     "finish_work",
     "give_back_work",
+    "import_table",
     "keep_source",
     "mark_undone",
     "post",

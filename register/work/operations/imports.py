@@ -6,7 +6,6 @@ is written after the rollback. The preview is the run, rolled back.
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,20 +13,10 @@ from django.utils.translation import gettext as _
 
 from register.access.scope import Actor
 from register.crypto.files import write_file_of
+from register.work.faults import Fault
 from register.work.models import ColumnMapping, ImportFault, ImportRun, ImportSource, Job
 
 MOST_FAULTS_KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A refused row: its number in the file, the column, a stable code and the reason in words."""
-
-    row_number: int
-    code: str
-    message: str
-    column: str = ""
-    file_number: int = 1
 
 
 class AlreadyImported(Exception):

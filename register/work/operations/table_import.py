@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from register.access.refusing import sentence_of
 from register.access.scope import Actor
+from register.work.faults import Fault
 from register.work.importing import Batch, ImportContext, ImportKind, Outcome, RowReader, Typed
 from register.work.models import ImportRun, Job
 from register.work.tables import Table
 
-from .imports import MOST_FAULTS_KEPT, Fault, UnableToImport, begin_import, finish_import, record_refusal
+from .imports import MOST_FAULTS_KEPT, UnableToImport, begin_import, finish_import, record_refusal
 
 BATCH_ROWS = 5_000
 MOST_ROWS = 5_000_000
 Progress = Callable[[int], None]
-Refusal = Callable[[IntegrityError], tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -65,7 +66,6 @@ def import_table(
     mapping: Mapping[str, str],
     actor: Actor,
     at: datetime.datetime,
-    explain: Refusal,
     is_dry_run: bool = False,
     mapping_name: str = "",
     source: str = "R2",
@@ -74,7 +74,7 @@ def import_table(
 ) -> TableReport:
     """Import a CSV or XLSX file of a kind, or with `is_dry_run` do it all and roll it back.
 
-    Runs in the open scope. `explain` puts a refusal of the database into words, without its values.
+    Runs in the open scope.
     Raises: AlreadyImported for the same file, UnableToReadTable for a file that is no table.
     """
     digest = file_digest(path)
@@ -83,7 +83,7 @@ def import_table(
         with transaction.atomic():
             run = begin_import(kind=kind.code, sha256=digest, actor=actor, at=at, mapping=mapping_name, job=job)
             context = ImportContext(run=run, actor=actor, at=at, source=source)
-            _write_all(Table(path), kind, mapping, context, tally, explain, progress)
+            _write_all(Table(path), kind, mapping, context, tally, progress)
             if tally.faults:
                 raise UnableToImport(_("Nothing was imported: correct these rows first."), tally.faults)
             finish_import(run=run, counts={**tally.counts, "rows": tally.row_count}, at=at)
@@ -119,7 +119,6 @@ def _write_all(
     mapping: Mapping[str, str],
     context: ImportContext,
     tally: _Tally,
-    explain: Refusal,
     progress: Progress,
 ) -> None:
     reader = RowReader(kind, table.headings, mapping)
@@ -128,7 +127,7 @@ def _write_all(
         tally.blame([Fault(1, "missing-column", _("No column gives these: %(names)s.") % {"names": names})])
         return
     for batch in _batches(table, reader, tally):
-        tally.add(_write_batch(kind, batch, context, explain))
+        tally.add(_write_batch(kind, batch, context))
         progress(tally.row_count)
 
 
@@ -158,20 +157,25 @@ def _batches(table: Table, reader: RowReader, tally: _Tally) -> Iterator[Batch]:
         yield Batch(numbers, rows)
 
 
-def _write_batch(kind: ImportKind, batch: Batch, context: ImportContext, explain: Refusal) -> Outcome:
+def _write_batch(kind: ImportKind, batch: Batch, context: ImportContext) -> Outcome:
     """Write a batch; where the database refuses it, halve it until the rows at fault stand alone."""
     try:
         with transaction.atomic():
             return kind.write(batch, context)
-    except IntegrityError as error:
+    except (IntegrityError, DataError) as error:
         if len(batch.rows) == 1:
-            code, message = explain(error)
-            return Outcome({}, [Fault(batch.numbers[0], code, message)])
+            return Outcome({}, [Fault(batch.numbers[0], "register-refuses", _why(error))])
     middle = len(batch.rows) // 2
     halves = (
         Batch(batch.numbers[:middle], batch.rows[:middle]),
         Batch(batch.numbers[middle:], batch.rows[middle:]),
     )
-    first, second = (_write_batch(kind, half, context, explain) for half in halves)
+    first, second = (_write_batch(kind, half, context) for half in halves)
     counts = {name: first.counts.get(name, 0) + second.counts.get(name, 0) for name in {*first.counts, *second.counts}}
     return Outcome(counts, [*first.faults, *second.faults])
+
+
+def _why(error: IntegrityError | DataError) -> str:
+    if isinstance(error, IntegrityError):
+        return str(sentence_of(error))
+    return _("A value is too long or too large for its place.")

@@ -9,3 +9,7 @@ class CustomersConfig(AppConfig):
     label = "customers"
     verbose_name = _("customers")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare what can be imported from tables."""
+        import customers.imports  # noqa: F401

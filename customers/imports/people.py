@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from customers.models import Customer, PostalCode
+from customers.search.tokens import rebuild_search_tokens
 from register.audit.bulk import Merge, merge_rows
 from register.crypto.sealing import compact, indexer, seal
 from register.datamap import formats
 from register.datamap.formats import birth_date_of
+from register.work.faults import Fault
 from register.work.importing import (
     Batch,
     ImportContext,
@@ -27,7 +29,6 @@ from register.work.importing import (
     one_of,
     text_of,
 )
-from register.work.operations.imports import Fault
 
 TABLE = Customer._meta.db_table
 _KINDS = {
@@ -70,55 +71,57 @@ MERGE = Merge(
 )
 
 
-def _fields() -> tuple[ImportField, ...]:
-    f = ImportField
-    return (
-        f("number", gettext_lazy("customer number"), text_of(12), True, ("asiakasnumero", "asiakas"), "C08"),
-        f("kind", gettext_lazy("kind"), one_of(_KINDS), False, ("laji", "asiakaslaji", "tyyppi")),
-        f("given_names", gettext_lazy("given names"), text_of(100), False, ("etunimet", "etunimi"), "C01"),
-        f("family_name", gettext_lazy("family name"), text_of(100), False, ("sukunimi",), "C01"),
-        f(
-            "organisation_name",
-            gettext_lazy("name of the company or estate"),
-            text_of(200),
-            False,
-            ("yrityksen nimi", "yritys", "nimi", "organisaatio"),
-            "C01",
-        ),
-        f("birth_on", gettext_lazy("date of birth"), clean_date, False, ("syntymäaika", "syntynyt"), "C02"),
-        f(
-            "identity_code",
-            gettext_lazy("personal identity code"),
-            formats.clean_identity_code,
-            False,
-            ("henkilötunnus", "hetu"),
-            "C03",
-        ),
-        f("business_id", gettext_lazy("business ID"), formats.clean_business_id, False, ("y-tunnus", "ytunnus")),
-        f("phone", gettext_lazy("phone"), formats.clean_phone, False, ("puhelin", "matkapuhelin", "gsm"), "C04"),
-        f(
-            "other_phone",
-            gettext_lazy("other phone"),
-            formats.clean_phone,
-            False,
-            ("muu puhelin", "kotipuhelin"),
-            "C04",
-        ),
-        f("email", gettext_lazy("email"), formats.clean_email, False, ("sähköposti", "sähköpostiosoite"), "C05"),
-        f("street_address", gettext_lazy("street address"), text_of(200), False, ("katuosoite", "osoite"), "C06"),
-        f("postal_code", gettext_lazy("postal code"), text_of(10), False, ("postinumero",), "C06"),
-        f("post_office", gettext_lazy("post office"), text_of(60), False, ("postitoimipaikka", "kaupunki"), "C06"),
-        f("country", gettext_lazy("country"), formats.clean_country, False, ("maa", "maakoodi"), "C06"),
-        f("language", gettext_lazy("language"), one_of(_LANGUAGES), False, ("kieli", "asiointikieli")),
-        f("is_protected", gettext_lazy("non-disclosure for personal safety"), clean_yes_no, False, ("turvakielto",)),
-        f(
-            "relationship_started_on",
-            gettext_lazy("customer since"),
-            clean_date,
-            False,
-            ("asiakas alkaen", "asiakkaana"),
-        ),
-    )
+_FIELDS: tuple[ImportField, ...] = (
+    ImportField("number", gettext_lazy("customer number"), text_of(12), True, ("asiakasnumero", "asiakas"), "C08"),
+    ImportField("kind", gettext_lazy("kind"), one_of(_KINDS), False, ("laji", "asiakaslaji", "tyyppi")),
+    ImportField("given_names", gettext_lazy("given names"), text_of(100), False, ("etunimet", "etunimi"), "C01"),
+    ImportField("family_name", gettext_lazy("family name"), text_of(100), False, ("sukunimi",), "C01"),
+    ImportField(
+        "organisation_name",
+        gettext_lazy("name of the company or estate"),
+        text_of(200),
+        False,
+        ("yrityksen nimi", "yritys", "nimi", "organisaatio"),
+        "C01",
+    ),
+    ImportField("birth_on", gettext_lazy("date of birth"), clean_date, False, ("syntymäaika", "syntynyt"), "C02"),
+    ImportField(
+        "identity_code",
+        gettext_lazy("personal identity code"),
+        formats.clean_identity_code,
+        False,
+        ("henkilötunnus", "hetu"),
+        "C03",
+    ),
+    ImportField("business_id", gettext_lazy("business ID"), formats.clean_business_id, False, ("y-tunnus", "ytunnus")),
+    ImportField("phone", gettext_lazy("phone"), formats.clean_phone, False, ("puhelin", "matkapuhelin", "gsm"), "C04"),
+    ImportField(
+        "other_phone",
+        gettext_lazy("other phone"),
+        formats.clean_phone,
+        False,
+        ("muu puhelin", "kotipuhelin"),
+        "C04",
+    ),
+    ImportField("email", gettext_lazy("email"), formats.clean_email, False, ("sähköposti", "sähköpostiosoite"), "C05"),
+    ImportField("street_address", gettext_lazy("street address"), text_of(200), False, ("katuosoite", "osoite"), "C06"),
+    ImportField("postal_code", gettext_lazy("postal code"), text_of(10), False, ("postinumero",), "C06"),
+    ImportField(
+        "post_office", gettext_lazy("post office"), text_of(60), False, ("postitoimipaikka", "kaupunki"), "C06"
+    ),
+    ImportField("country", gettext_lazy("country"), formats.clean_country, False, ("maa", "maakoodi"), "C06"),
+    ImportField("language", gettext_lazy("language"), one_of(_LANGUAGES), False, ("kieli", "asiointikieli")),
+    ImportField(
+        "is_protected", gettext_lazy("non-disclosure for personal safety"), clean_yes_no, False, ("turvakielto",)
+    ),
+    ImportField(
+        "relationship_started_on",
+        gettext_lazy("customer since"),
+        clean_date,
+        False,
+        ("asiakas alkaen", "asiakkaana"),
+    ),
+)
 
 
 def check_row(row: Typed) -> Iterator[tuple[str, str, str]]:
@@ -144,18 +147,20 @@ def check_row(row: Typed) -> Iterator[tuple[str, str, str]]:
 
 def write_customers(batch: Batch, context: ImportContext) -> Outcome:
     """Merge a batch of customers by their number, with the change log in the same statement."""
-    faults = list(_unknown_post_offices(batch))
+    faults = list(unknown_post_offices(batch))
     refused = {fault.row_number for fault in faults}
     kept = [row for number, row in zip(batch.numbers, batch.rows, strict=True) if number not in refused]
     known = dict(Customer.objects.filter(number__in=[row["number"] for row in kept]).values_list("number", "id"))
-    counts = merge_rows(MERGE, _database_rows(kept, known, context), at=context.at)
+    keys = [known.get(row["number"]) or uuid7() for row in kept]
+    counts = merge_rows(MERGE, _database_rows(kept, keys, context), at=context.at)
+    if counts["created"] or counts["updated"]:
+        rebuild_search_tokens(keys)
     return Outcome(counts, faults)
 
 
-def _database_rows(rows: Sequence[Typed], known: dict[str, UUID], context: ImportContext) -> Iterator[tuple[Any, ...]]:
+def _database_rows(rows: Sequence[Typed], keys: Sequence[UUID], context: ImportContext) -> Iterator[tuple[Any, ...]]:
     index = indexer(f"{TABLE}.identity_code")
-    for row in rows:
-        key = known.get(row["number"]) or uuid7()
+    for key, row in zip(keys, rows, strict=True):
         code = row.get("identity_code")
         yield (
             key,
@@ -168,7 +173,7 @@ def _database_rows(rows: Sequence[Typed], known: dict[str, UUID], context: Impor
         )
 
 
-def _unknown_post_offices(batch: Batch) -> Iterable[Fault]:
+def unknown_post_offices(batch: Batch) -> Iterable[Fault]:
     """Check Finnish postal codes against the table of post offices, and fill in an office left empty."""
     offices = {code: (fi, sv) for code, fi, sv in PostalCode.objects.values_list("code", "office_fi", "office_sv")}
     for number, row in zip(batch.numbers, batch.rows, strict=True):
@@ -188,7 +193,7 @@ CUSTOMERS = declare(
     ImportKind(
         code="customers",
         title=gettext_lazy("customers"),
-        fields=_fields(),
+        fields=_FIELDS,
         write=write_customers,
         key=lambda row: row["number"],
         check_row=check_row,

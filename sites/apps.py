@@ -9,3 +9,7 @@ class SitesConfig(AppConfig):
     label = "sites"
     verbose_name = _("sites")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare what can be imported from tables."""
+        import sites.imports  # noqa: F401

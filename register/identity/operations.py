@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from register.access.scope import Actor
+from register.identity.factors import factors_of
 from register.identity.models import Account, Commitment, Controller, RoleGrant
 from register.identity.roles import Role
 
@@ -102,8 +103,9 @@ def enrol_totp(*, account: Account, secret: str, actor: Actor, at: datetime.date
     What it had before is replaced. The secret is sealed.
     """
     Authenticator.objects.filter(user=account).delete()
-    TOTP.activate(account, secret)
-    return RecoveryCodes.activate(account).generate_codes()
+    with factors_of(account.pk):
+        TOTP.activate(account, secret)
+        return RecoveryCodes.activate(account).generate_codes()
 
 
 @transaction.atomic

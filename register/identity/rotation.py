@@ -23,6 +23,7 @@ from register.crypto.fields import BlindIndexField, EncryptedTextField
 from register.crypto.files import WrappedKeyField
 from register.crypto.keyring import keyring
 from register.crypto.sealing import RowId, UnableToOpen, indexer, open_many, seal_many, unwrap_key, version_of, wrap_key
+from register.identity.factors import factors_of
 
 JOB = "rotate-keys"
 CHUNK_ROWS = 5_000
@@ -146,7 +147,8 @@ def rotate_second_factors(outcome: Outcome) -> int:
         factors = stale_second_factors()
         for factor in factors:
             try:
-                factor.data = {name: _factor_anew(value) for name, value in factor.data.items()}
+                with factors_of(factor.user_id):
+                    factor.data = {name: _factor_anew(value) for name, value in factor.data.items()}
             except UnableToOpen:
                 outcome.unreadable.append((Authenticator._meta.db_table, factor.pk))
                 continue

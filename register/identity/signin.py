@@ -4,7 +4,6 @@ Dangerous if loosened: an answer that differs by account tells who works here; a
 makes the second factor worthless to whoever holds a dump.
 """
 
-import base64
 import time
 from typing import Any, ClassVar
 
@@ -19,11 +18,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from register.crypto.sealing import open_sealed, seal
+from register.identity import factors
 
 log = structlog.get_logger(__name__)
-
-_TABLE, _COLUMN, _ROW = "mfa_authenticator", "data", "secret"
 
 _NEEDLESS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
@@ -77,7 +74,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):
-    """Seals the secrets of second factors with the register's keys."""
+    """Seals the secrets of second factors with the register's keys, each for its account."""
 
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultMFAAdapter.error_messages,
@@ -86,11 +83,11 @@ class StaffMFAAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Seal a secret; allauth keeps it as text."""
-        return base64.b64encode(seal(_TABLE, _COLUMN, _ROW, text)).decode()
+        return factors.seal_secret(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open a sealed secret."""
-        return open_sealed(_TABLE, _COLUMN, _ROW, base64.b64decode(encrypted_text))
+        return factors.open_secret(encrypted_text)
 
     def validation_error(self, code: str, *args: Any) -> Any:
         """Log a code that was refused."""

@@ -20,7 +20,11 @@ SIGNIN: dict[str, Any] = {
     "MFA_ADAPTER": "register.identity.signin.StaffMFAAdapter",
     "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
     "MFA_TOTP_ISSUER": "Asiakasrekisteri",
-    # A code is good in its own 30 seconds only, so that a used one can be remembered for as long.
-    "MFA_TOTP_TOLERANCE": 0,
+    # Sign-in judges codes by register.identity.factors; this is for the proof at enrolment only.
+    "MFA_TOTP_TOLERANCE": 1,
+    "MFA_FORMS": {
+        "authenticate": "register.identity.factors.CodeForm",
+        "reauthenticate": "register.identity.factors.CodeAgainForm",
+    },
     "MFA_RECOVERY_CODES_SHOW_ONCE": True,
 }

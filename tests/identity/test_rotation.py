@@ -22,6 +22,7 @@ from register.audit.acting import acting_as_service
 from register.crypto.keyring import KeySet, keyring, read_key_file, write_key_file
 from register.crypto.sealing import UnableToOpen
 from register.identity import rotation
+from register.identity.factors import factors_of
 from register.identity.models import Account
 from register.identity.rotation import Outcome, Target, count_stale, count_versions, rotate, targets
 from tests.crypto.people import add_people, found, versions
@@ -165,7 +166,8 @@ def test_the_secrets_of_second_factors_are_sealed_anew(db: None, key_file: Path)
     with acting_as_service("test"):
         account = Account.objects.create(email="aino@example.fi", created_at=datetime(2026, 1, 1, tzinfo=UTC))
     adapter = get_adapter()
-    data = {"secret": adapter.encrypt("JBSWY3DPEHPK3PXP"), "codes": [adapter.encrypt("one")], "used_mask": 1}
+    with factors_of(account.pk):
+        data = {"secret": adapter.encrypt("JBSWY3DPEHPK3PXP"), "codes": [adapter.encrypt("one")], "used_mask": 1}
     Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=data)
     assert rotation.count_factor_versions() == {1: 2}
     add_key(key_file)
@@ -174,8 +176,9 @@ def test_the_secrets_of_second_factors_are_sealed_anew(db: None, key_file: Path)
     assert outcome == Outcome(rotated=1)
     drop_key(key_file, 1)
     data = Authenticator.objects.get().data
-    assert adapter.decrypt(data["secret"]) == "JBSWY3DPEHPK3PXP"
-    assert adapter.decrypt(data["codes"][0]) == "one"
+    with factors_of(account.pk):
+        assert adapter.decrypt(data["secret"]) == "JBSWY3DPEHPK3PXP"
+        assert adapter.decrypt(data["codes"][0]) == "one"
     assert data["used_mask"] == 1
     assert rotation.count_factor_versions() == {2: 2}
     assert rotation.rotate_second_factors(outcome) == 0

@@ -19,7 +19,6 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from embedded.places import CHECKOUT, places
 from embedded.servers import use
-from register.languages import compile_catalogues
 from tests.harness import browser as real_browser
 from tests.harness import databases
 from tests.harness.committed import CommittedDatabase
@@ -27,11 +26,6 @@ from tests.harness.roles import as_role
 
 _WITHOUT_BROWSER = os.environ.get("BROWSER") == "no"
 _NEEDS_BROWSER = {"browser", "page"}
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        compile_catalogues()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -46,9 +40,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if mark and mark.kwargs.get("transaction"):
             raise pytest.UsageError(f"{item.nodeid}: TRUNCATE is denied to the application; take committed_db")
     if _WITHOUT_BROWSER:
-        left_out = [item for item in items if _NEEDS_BROWSER & set(getattr(item, "fixturenames", ()))]
-        items[:] = [item for item in items if item not in left_out]
+        left_out = [item for item in items if _needs_browser(item)]
+        items[:] = [item for item in items if not _needs_browser(item)]
         config.hook.pytest_deselected(items=left_out)
+
+
+def _needs_browser(item: pytest.Item) -> bool:
+    """Tell whether a test asks for a browser: by a fixture, by a fixture of its fixtures, or by its mark."""
+    asked_for = set(getattr(item, "fixturenames", ()))
+    return bool(_NEEDS_BROWSER & asked_for) or item.get_closest_marker("browser") is not None
 
 
 @pytest.fixture(scope="session")

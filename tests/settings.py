@@ -7,6 +7,7 @@ process has a database of its own there and a numbered part of the broker.
 import os
 
 from embedded.places import places
+from register.languages import compile_catalogues
 
 os.environ["REGISTER_ROLE"] = "test"
 os.environ.setdefault("REGISTER_STATE", ".local/test")
@@ -14,6 +15,8 @@ _number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 os.environ["REGISTER_BROKER_URL"] = f"{places().broker_url}?virtual_host={_number}"
 
 from register.settings import *
+
+compile_catalogues()  # before Django reads them, also on the first run after one changed
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

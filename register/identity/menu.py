@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from register.identity.roles import Role
+
 Words = str | Promise
 
 
@@ -55,7 +57,11 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Recordings"), "microphone", "recordings", front=("staff-recordings",)),
     Section(_("Requests"), "inbox", "dsar", front=("staff-requests",)),
     Section(_("Retention"), "hourglass", "retention", front=("staff-retention",)),
-    Section(_("Imports"), "file-import", "work", front=("staff-imports",)),
+    Section(
+        _("Imports"),
+        "file-import",
+        pages=(Page(_("Consumption"), "staff-imports", frozenset({Role.METERING, Role.ADMINISTRATOR})),),
+    ),
     Section(_("Reports"), "report", front=("staff-reports",)),
     Section(_("Logs"), "history", "audit", front=("staff-logs",)),
     Section(_("Accounts and roles"), "settings", "identity", front=("staff-accounts",)),

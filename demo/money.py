@@ -56,7 +56,7 @@ class Money:
         self.chance = stream(town.seed, "money")
         self.numbers = Numbers(stream(town.seed, "bank accounts"))
         self.keys = Keys(town.seed, "money")
-        self.history_days = 430 if len(town.holders) <= 10_000 else 200
+        self.history_days = 430 if len(town.holders) <= 10_000 else 150
         self._accounts: dict[tuple[UUID, int], tuple[UUID, int]] = {}
         self._invoice_count = 0
         self._months = {first.replace(day=1): ordinal for ordinal, (first, _) in enumerate(consumption.months)}

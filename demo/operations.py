@@ -184,7 +184,7 @@ class _Loading:
             self.signed += contracts.write(homes)
         consumption = self._consumption()
         money = Money(town, writer, consumption)
-        for signed in self._parts_behind("invoices", self.signed):
+        for signed in self._parts("invoices", self.signed):
             money.write(signed)
         for holders in self._parts("accounts", town.holders):
             money.write_holders(holders)
@@ -212,19 +212,7 @@ class _Loading:
         return consumption
 
     def _parts(self, phase: str, whole: list[T]) -> Iterator[list[T]]:
-        """Yield the whole in parts, and write what was made of each before the next."""
-        for start in range(0, len(whole), AT_ONCE):
-            self.tell(phase, start, len(whole))
-            yield whole[start : start + AT_ONCE]
-            self.writer.write(self.writer.take())
-        self.tell(phase, len(whole), len(whole))
-        self._phase_is_over(phase)
-
-    def _parts_behind(self, phase: str, whole: list[T]) -> Iterator[list[T]]:
-        """Yield the whole in parts, and write what was made of each while the next is made.
-
-        Only for rows that need no key from a sequence: the connection is in use meanwhile.
-        """
+        """Yield the whole in parts, and write what was made of each while the next is made."""
         with ThreadPoolExecutor(1) as pool:
             waiting: Future[None] | None = None
             for start in range(0, len(whole), AT_ONCE):

@@ -189,7 +189,7 @@ class People:
 
     def _mandate(self, holder: Holder, key: UUID, role: str, started: date, ended: date | None = None) -> int:
         table = self.writer.keyed(Mandate)
-        mandate = table.new_key(self.writer.cursor)
+        mandate = table.new_key(self.writer)
         table.add(
             id=mandate,
             customer_id=holder.id,

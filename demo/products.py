@@ -57,7 +57,7 @@ class PriceList:
         self.keys: dict[str, int] = {}
         products, prices = writer.keyed(Product), writer.table(ProductPrice)
         for product in PRODUCTS:
-            self.keys[product.code] = products.new_key(writer.cursor)
+            self.keys[product.code] = products.new_key(writer)
             products.add(
                 id=self.keys[product.code],
                 code=product.code,

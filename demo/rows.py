@@ -5,11 +5,12 @@ constraint and policy as ever; the change log gets no entries, for the import ru
 """
 
 from collections.abc import Iterable, Iterator
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from psycopg import Connection, Cursor, sql
+from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 from register.crypto.fields import BlindIndexField, EncryptedTextField
@@ -63,16 +64,17 @@ class KeyedTable(Table):
 
     _keys: Iterator[int] = iter(())
 
-    def new_key(self, cursor: "Cursor[Any]") -> int:
+    def new_key(self, writer: "Writer") -> int:
         """Return a key of the sequence that no other row gets; the rows are then to be added with `id`."""
         key = next(self._keys, None)
         if key is None:
             if "id" not in self._defaults:
                 self._defaults = {"id": None, **self._defaults}
                 self._size += 1
-            query = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, 500)"
-            cursor.execute(query, [self.name])
-            self._keys = iter([row[0] for row in cursor.fetchall()])
+            query = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, 1000)"
+            with writer.lock:
+                writer.cursor.execute(query, [self.name])
+                self._keys = iter([row[0] for row in writer.cursor.fetchall()])
             key = next(self._keys)
         return key
 
@@ -82,6 +84,7 @@ class Writer:
 
     def __init__(self, connection: "Connection[Any]", import_run_id: UUID, order: Iterable[type[models.Model]]) -> None:
         self.cursor = connection.cursor()
+        self.lock = Lock()  # one statement at a time: rows are written while others are made
         self._tables = {
             model: (Table if isinstance(model._meta.pk, models.UUIDField) else KeyedTable)(model, import_run_id)
             for model in order
@@ -106,8 +109,9 @@ class Writer:
 
     def write(self, taken: list[tuple[Table, list[tuple[Any, ...]]]]) -> None:
         """Write rows that were taken out, table by table."""
-        for table, rows in taken:
-            self._write(table, rows)
+        with self.lock:
+            for table, rows in taken:
+                self._write(table, rows)
 
     def counts(self) -> dict[str, int]:
         """Return how many rows of each table were written."""

@@ -174,7 +174,7 @@ class Told:
     def _write_recipients(self) -> dict[str, int]:
         table, keys = self.writer.keyed(Recipient), {}
         for ordinal, (name, role, country, contract) in enumerate(RECIPIENTS):
-            keys[name] = table.new_key(self.writer.cursor)
+            keys[name] = table.new_key(self.writer)
             table.add(
                 id=keys[name],
                 name=name,

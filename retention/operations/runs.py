@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from register.access.scope import Actor
@@ -174,7 +175,8 @@ def _new_run(kind: str, actor: Actor, at: datetime.datetime, as_of: datetime.dat
 
 def _make_plan(run: RetentionRun) -> None:
     with transaction.atomic():
-        done = RetentionRun.objects.filter(kind=RetentionRun.Kind.RUN, state=State.DONE).order_by("-as_of").first()
+        carried_out = Q(state=State.DONE) | Q(state=State.FAILED, gone_count__gt=0)
+        done = RetentionRun.objects.filter(carried_out, kind=RetentionRun.Kind.RUN).order_by("-as_of").first()
         run.is_first = done is None
         write_plan(run)
         run.asks = ""

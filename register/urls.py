@@ -8,6 +8,7 @@ from customers.urls import staff_urls as customers_urls
 from recordings.urls import staff_urls as recordings_urls
 from register import home
 from register.identity.urls import staff_urls as identity_urls
+from retention.urls import staff_urls as retention_urls
 from sites.urls import staff_urls as sites_urls
 
 urlpatterns = [
@@ -19,5 +20,6 @@ urlpatterns = [
     *sites_urls,
     *billing_urls,
     *recordings_urls,
+    *retention_urls,
     path("staff/", admin.site.urls),
 ]

@@ -2,7 +2,7 @@
 
 from .outlook import Faults, Overlong, RuleMonths, faults, forecast, months_ahead, overdue, overlong
 from .panel import PanelRow, what_goes_when
-from .reasons import KeepState, NoSuchTable, Reasons, reasons_of
+from .reasons import KeepState, NoSuchTable, Reasons, find_target, reasons_of
 from .status import Status, open_run, run_shown, status
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RuleMonths",
     "Status",
     "faults",
+    "find_target",
     "forecast",
     "months_ahead",
     "open_run",

@@ -13,7 +13,7 @@ from django.db import models
 from register.datamap.map import Keep, WhenNull
 from register.datamap.registry import label
 from retention.aggregates import Aggregate, Model, Part, aggregates, quoted
-from retention.eligibility import clock_of, goes_on_by, holds_on, is_held, last_day_of, rows
+from retention.eligibility import HOLDABLE, clock_of, goes_on_by, holds_on, is_held, last_day_of, rows
 from retention.models import Hold, LedgerEntry
 
 
@@ -84,6 +84,12 @@ def reasons_of(name: str, key: str, *, on: datetime.date) -> Reasons:
     for aggregate, part in parts:
         found.goes_with += [_of_root(aggregate, root, on) for root in _roots_of(aggregate, part, pk)]
     return found
+
+
+def find_target(kind: str, text: str) -> UUID | None:
+    """Find what a hold is to cover by its number or key; None where it is not there."""
+    found = _find(apps.get_model(HOLDABLE[Hold.Kind(kind)]), "".join(text.split()))
+    return found if isinstance(found, UUID) else None
 
 
 def _find(model: Model, key: str) -> Any:

@@ -47,6 +47,7 @@ CLAUSES_AT_WORK: frozenset[str] = frozenset(
         "R2",
         "R5",
         "T1",
+        "T2",
         "T3",
         "T4",
         "T5",

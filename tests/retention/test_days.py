@@ -13,6 +13,7 @@ from retention.aggregates import Aggregate, aggregates
 from retention.models import RetentionRun
 from tests.factories import FACTORIES
 from tests.factories.billing import InvoiceFactory
+from tests.factories.customers import ProspectFactory
 from tests.factories.recordings import RecordingFactory
 from tests.factories.sites import ContractFactory
 
@@ -56,6 +57,15 @@ def test_an_invoice_of_1_december_2016_goes_on_2_december_2026(purge_on: Purge) 
     assert exists(type(invoice), invoice.pk)
     purge_on(datetime.date(2026, 12, 2))
     assert not exists(type(invoice), invoice.pk)
+
+
+@pytest.mark.clause("T2")
+def test_a_row_of_the_marketing_register_goes_a_year_after_its_processing(purge_on: Purge) -> None:
+    prospect = ProspectFactory.create(last_day=datetime.date(2025, 11, 24))
+    purge_on(datetime.date(2026, 11, 24))
+    assert exists(type(prospect), prospect.pk)
+    purge_on(datetime.date(2026, 11, 25))
+    assert not exists(type(prospect), prospect.pk)
 
 
 @pytest.mark.clause("T4")

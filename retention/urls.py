@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from retention.staff import calendar
+from retention.staff import calendar, panels
 
 _AT = "staff/retention/"
+_CUSTOMER = "staff/customers/<uuid:customer_id>/"
 
 staff_urls = [
     path(_AT, calendar.calendar, name="staff-retention"),
@@ -16,4 +17,6 @@ staff_urls = [
     path(f"{_AT}holds/new/", calendar.new_hold, name="staff-retention-hold"),
     path(f"{_AT}holds/<uuid:hold_id>/release/", calendar.release_hold, name="staff-retention-release"),
     path(f"{_AT}plans/<uuid:run_id>/", calendar.plan, name="staff-retention-plan"),
+    path(f"{_CUSTOMER}goes/", panels.goes, name="staff-customer-goes"),
+    path(f"{_CUSTOMER}goes/alerts/", panels.alerts, name="staff-customer-retention-alerts"),
 ]

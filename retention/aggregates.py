@@ -141,7 +141,7 @@ def aggregates() -> tuple[Aggregate, ...]:
                 if root is not aggregate.model
                 and (root is reference.model or any(part.model is reference.model for part in parts))
             }
-    return tuple(found[root] for root in TopologicalSorter(graph).static_order())
+    return tuple(found[root] for root in _in_order(graph))
 
 
 def aggregate_of(name: str) -> Aggregate:
@@ -247,8 +247,18 @@ def _parts(root: Model, declared: dict[Model, DataMap]) -> tuple[Part, ...]:
                 graph[column.related_model].add(model)
     return tuple(
         Part(model, " OR ".join(conditions[model]), declared[model].anchors)
-        for model in TopologicalSorter(graph).static_order()
+        for model in _in_order(graph)
     )
+
+
+def _in_order(graph: dict[Model, set[Model]]) -> Iterator[Model]:
+    """Sort by reference and then by name: the same in every process."""
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=label)
+        yield from ready
+        sorter.done(*ready)
 
 
 def _references(root: Model, parts: tuple[Part, ...]) -> Iterator[Reference]:

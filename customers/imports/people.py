@@ -152,7 +152,7 @@ def write_customers(batch: Batch, context: ImportContext) -> Outcome:
     kept = [row for number, row in zip(batch.numbers, batch.rows, strict=True) if number not in refused]
     known = dict(Customer.objects.filter(number__in=[row["number"] for row in kept]).values_list("number", "id"))
     keys = [known.get(row["number"]) or uuid7() for row in kept]
-    counts = merge_rows(MERGE, _database_rows(kept, keys, context), at=context.at)
+    counts = merge_rows(MERGE, _database_rows(kept, keys, context), at=context.at, note=context.note)
     if counts["created"] or counts["updated"]:
         rebuild_search_tokens(keys)
     return Outcome(counts, faults)

@@ -4,6 +4,7 @@
 temporary table and one MERGE writes rows and log entries together, so neither is there without the other.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,10 +40,13 @@ class Merge:
     controller: str = "NULL::smallint"
 
 
-def merge_rows(merge: Merge, rows: Iterable[Sequence[Any]], *, at: Any) -> dict[str, int]:
+def merge_rows(
+    merge: Merge, rows: Iterable[Sequence[Any]], *, at: Any, note: Mapping[str, str] | None = None
+) -> dict[str, int]:
     """Merge rows into the model's table with their change log and give how many were created, updated, unchanged.
 
     Runs in the open transaction and scope; the actor is the scope's. The rows must be distinct by key.
+    `note` stands in each entry of the log: which import it was, or the undo of which.
     """
     staged = sql.Identifier(f"staged_{merge.model._meta.db_table}")
     with connection.cursor() as cursor:
@@ -55,6 +59,7 @@ def merge_rows(merge: Merge, rows: Iterable[Sequence[Any]], *, at: Any) -> dict[
             {
                 "content_type": ContentType.objects.get_for_model(merge.model).pk,
                 "at": at,
+                "note": json.dumps(dict(note)) if note else None,
                 "actor_kind": actor.kind if actor else "service",
                 "actor_id": actor.id if actor else "unknown",
             },
@@ -95,9 +100,9 @@ def _statement(merge: Merge, staged: sql.Identifier) -> sql.Composed:
             RETURNING merge_action() AS action, new.*, {changes} AS logged_changes
         ), logged AS (
             INSERT INTO audit_logentry (content_type_id, object_pk, object_repr, action, changes_text, changes,
-                timestamp, actor_kind, actor_id, controller_id, subjects)
+                timestamp, additional_data, actor_kind, actor_id, controller_id, subjects)
             SELECT %(content_type)s, m.id::text, '', CASE m.action WHEN 'INSERT' THEN 0 ELSE 1 END, '',
-                m.logged_changes, %(at)s, %(actor_kind)s, %(actor_id)s, {controller}, {subjects}
+                m.logged_changes, %(at)s, %(note)s::jsonb, %(actor_kind)s, %(actor_id)s, {controller}, {subjects}
             FROM merged m
         )
         SELECT action, count(*) FROM merged GROUP BY action

@@ -61,6 +61,11 @@ class ImportContext:
     at: datetime.datetime
     source: str = "R2"
 
+    @property
+    def note(self) -> Mapping[str, str]:
+        """What the change log says of each row: which import it was."""
+        return {"import_run": str(self.run.id)}
+
 
 @dataclass(frozen=True, slots=True)
 class ImportKind:

@@ -236,8 +236,9 @@ def write_contracts(batch: Batch, context: ImportContext) -> Outcome:
             for row in rows
         ),
         at=context.at,
+        note=context.note,
     )
-    write = partial(merge_rows, at=context.at)
+    write = partial(merge_rows, at=context.at, note=context.note)
     new = [row for row in rows if row["number"] not in known]  # holders are never added to a running contract
     write(
         HOLDER_MERGE,

@@ -212,6 +212,7 @@ def write_sites(batch: Batch, context: ImportContext) -> Outcome:
             for key, row in zip(keys, rows, strict=True)
         ),
         at=context.at,
+        note=context.note,
     )
     controllers = controllers_by_line()
     for commodity, merge, names in (("electricity", ELECTRICITY_MERGE, _ELECTRIC), ("heat", HEAT_MERGE, _HEAT)):
@@ -221,7 +222,12 @@ def write_sites(batch: Batch, context: ImportContext) -> Outcome:
             if row["commodity"] == commodity and "identifier" in row
         ]
         owner = controllers["heat" if commodity == "heat" else "network"]
-        merge_rows(merge, (_connection(key, row, names, owner, context) for key, row in connected), at=context.at)
+        merge_rows(
+            merge,
+            (_connection(key, row, names, owner, context) for key, row in connected),
+            at=context.at,
+            note=context.note,
+        )
     return Outcome(counts, faults)
 
 
@@ -282,7 +288,7 @@ def write_meters(batch: Batch, context: ImportContext) -> Outcome:
         )
         for row in rows
     )
-    return Outcome(merge_rows(METER_MERGE, staged, at=context.at), faults)
+    return Outcome(merge_rows(METER_MERGE, staged, at=context.at, note=context.note), faults)
 
 
 SITES = declare(

@@ -29,36 +29,17 @@ from sites.models import (
 )
 from tests.factories import FACTORIES
 from tests.factories.numbers import gsrn
+from tests.sites.tables import CONTRACTS, CUSTOMERS, SITES, run, written
 
 pytestmark = pytest.mark.django_db
-
-HEADINGS = (
-    "asiakasnumero;laji;etunimet;sukunimi;yritys;y-tunnus;henkilötunnus;puhelin;sähköposti;katuosoite;postinumero\n"
-)
-ROWS = """200001;henkilö;Maija;Äijälä;;;010190-999W;040 123 4567;maija@example.org;Puijonkatu 1;70100
-200002;yritys;;;Leipomo Oy;2077474-0;;;;;
-"""
-CUSTOMERS = HEADINGS + ROWS
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Any:
     def write(text: str | bytes, name: str = "table.csv") -> Path:
-        path = tmp_path / name
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return path
+        return written(tmp_path, text, name)
 
     return write
-
-
-def run(path: Path, kind: str, **options: Any) -> dict[str, Any]:
-    out = io.StringIO()
-    status = 0
-    try:
-        call_command("import_register", str(path), kind=kind, as_json=True, stdout=out, stderr=io.StringIO(), **options)
-    except SystemExit as stop:
-        status = int(str(stop.code))
-    return {**json.loads(out.getvalue()), "status": status}
 
 
 def codes(report: dict[str, Any]) -> set[tuple[int, str, str]]:
@@ -195,15 +176,6 @@ def test_a_mapping_is_remembered_by_its_name(write: Any) -> None:
         assert ColumnMapping.objects.get(name="vanha").columns == {"number": "nro", "family_name": "kuka"}
 
 
-SITES = (
-    "käyttöpaikka;energialaji;katuosoite;postinumero;postitoimipaikka;kaupunginosa;kortteli;tontti;jakeluverkonhaltija;"
-    "arkistotunnus;liittymän tunnus;pääsulake;liittymän koko;liittämiskohta;jännitetaso;liittymisjohdon pituus;"
-    "sopimuslämpöteho;sopimusvesivirta;sopimusrakennustilavuus\n"
-    f"{gsrn(91)};sähkö;Puijonkatu 1;70100;KUOPIO;Keskusta;5;7;Kuopion Sähköverkko Oy;A1;L1;3x25 A;63;JK7;0,4 kV;42;;;\n"
-    f"{gsrn(92)};kaukolämpö;Puijonkatu 1;70100;KUOPIO;Keskusta;5;7;;A2;K1;;;;;;12,5;0,3;450\n"
-)
-
-
 @pytest.mark.item("S01")
 @pytest.mark.item("S12")
 @pytest.mark.item("S17")
@@ -244,11 +216,7 @@ def test_contracts_go_in_with_holders_product_home_and_the_relationship(write: A
     run(write(SITES), "sites")
     with acting_as_service("test"):
         FACTORIES[Product](code="YS", line="network")
-    head = (
-        "sopimustunnus;asiakas;käyttöpaikka;laji;alkaa;päättyy;tuote;hinta;perusmaksu;asumismuoto;kulutusarvio;myyjä\n"
-    )
-    row = f"V1;200001+200002;{gsrn(91)};siirto;1.3.2014;1.3.2024;YS;4,12;12,50;omakotitalo;18000;Toinen Oy\n"
-    assert run(write(head + row), "contracts")["counts"]["created"] == 1
+    assert run(write(CONTRACTS), "contracts")["counts"]["created"] == 1
     with acting_as_service("test"):
         contract = Contract.objects.get(number="V1")
         assert contract.controller_id == 2
@@ -258,7 +226,7 @@ def test_contracts_go_in_with_holders_product_home_and_the_relationship(write: A
         maija = Customer.objects.get(number="200001")
         assert (maija.relationship_started_on, maija.relationship_ended_on) == (date(2014, 3, 1), date(2024, 3, 1))
     again = f"V2;200001;{gsrn(91)};siirto;1.3.2024;;YS;4,12;12,50;;;\n"
-    run(write(head + again), "contracts")
+    run(write(CONTRACTS.splitlines(keepends=True)[0] + again), "contracts")
     with acting_as_service("test"):
         assert Customer.objects.get(number="200001").relationship_ended_on is None
 

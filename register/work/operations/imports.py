@@ -139,6 +139,13 @@ def mark_undone(*, run: ImportRun, at: datetime.datetime, counts: Mapping[str, A
     return run
 
 
+def complete_undo(*, run: ImportRun, counts: Mapping[str, Any]) -> ImportRun:
+    """Write down what the purge worker deleted and refused of an undone import."""
+    run.counts = {**run.counts, "undo": {**run.counts.get("undo", {}), **counts}}
+    run.save(update_fields=["counts"])
+    return run
+
+
 def save_mapping(
     *, kind: str, name: str, columns: Mapping[str, str], actor: Actor, at: datetime.datetime
 ) -> ColumnMapping:

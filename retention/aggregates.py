@@ -199,6 +199,11 @@ def subject_reaches(model: Model, data_map: DataMap, alias: str) -> list[Reach]:
     ]
 
 
+def references_to(model: Model) -> Iterator[Reference]:
+    """Give every foreign key to a table that is no root of an aggregate: a place or a thing."""
+    yield from _references(model, ())
+
+
 def foreign_keys(model: Model) -> Iterator[Any]:
     """Give the model's own columns that refer to other tables, by the database or by word only."""
     for column in model._meta.local_fields:

@@ -28,6 +28,7 @@ class RetentionRun(models.Model):
     class Kind(models.TextChoices):
         RUN = "run", _("run")
         PREVIEW = "preview", _("preview")
+        UNDO = "undo", _("undo of an import")
 
     class State(models.TextChoices):
         PLANNING = "planning", _("planning")

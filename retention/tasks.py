@@ -8,12 +8,17 @@ from celery import shared_task
 from django.utils import timezone
 
 from register.access.scope import Actor
+from register.audit.restoring import DELETE_MADE, MOST_NAMED, rows_made
 from register.work.handlers import does
-from register.work.models import Job
-from register.work.operations import report_progress
+from register.work.models import ImportRun, Job
+from register.work.operations import complete_undo, report_progress
 from retention.models import RetentionRun
-from retention.operations import UnableToPurge, ask_for_purge, preview, purge
+from retention.operations import UnableToPurge, ask_for_purge, erase_rows, is_stopped, preview, purge
 from retention.operations.asking import PREVIEW, PURGE
+
+
+class PurgingIsStopped(Exception):
+    """The stop switch holds all deletion; ask again when it is released."""
 
 
 @shared_task(name="retention.tasks.ask_daily")
@@ -41,6 +46,25 @@ def do_preview(job: Job) -> Mapping[str, Any]:
     """Plan what would go on a day."""
     run = preview(actor=_actor(job), at=timezone.now(), as_of=_as_of(job) or timezone.localdate())
     return {"run": str(run.pk), "state": run.state}
+
+
+@does(DELETE_MADE)
+def delete_rows_of_an_undone_import(job: Job) -> Mapping[str, Any]:
+    """Delete the rows that an undone import made, but those that were edited since or that others need."""
+    if is_stopped():
+        raise PurgingIsStopped
+    run = ImportRun.objects.get(pk=job.parameters["run"])
+    made = rows_made(run)
+    total = sum(map(len, made.keys.values()))
+
+    def progress(count: int) -> bool:
+        return report_progress(job=job, progress_count=count, total_count=total, at=timezone.now())
+
+    erasure = erase_rows(wanted=made.keys, actor=_actor(job), clock=timezone.now, progress=progress)
+    named = [*((each.model, each.key, each.why) for each in made.edited), *erasure.refused]
+    counts = {"deleted": erasure.gone_count, "refused": len(named)}
+    complete_undo(run=run, counts=counts)
+    return {**counts, "named": named[:MOST_NAMED]}
 
 
 def _as_of(job: Job) -> datetime.date | None:

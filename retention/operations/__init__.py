@@ -1,6 +1,7 @@
 """All writes of retention: runs with their plans, approvals, holds, the stop switch."""
 
 from .asking import ask_for_preview, ask_for_purge
+from .erasing import Erasure, erase_rows
 from .holds import (
     UnableToPlaceHold,
     UnableToStop,
@@ -12,6 +13,7 @@ from .holds import (
 from .runs import Pace, UnableToApprove, UnableToPurge, approve_run, is_stopped, preview, purge
 
 __all__ = [
+    "Erasure",
     "Pace",
     "UnableToApprove",
     "UnableToPlaceHold",
@@ -20,6 +22,7 @@ __all__ = [
     "approve_run",
     "ask_for_preview",
     "ask_for_purge",
+    "erase_rows",
     "is_stopped",
     "place_hold",
     "preview",

@@ -72,19 +72,54 @@ def _delete_keys(
     if not keys:
         return None
     outcome = Outcome(last=keys[-1], planned_count=len(keys))
-    gone = _eligible_keys(cursor, aggregate, _locked_keys(cursor, aggregate, keys), run.as_of)
+    gone = _eligible_keys(cursor, aggregate, locked_keys(cursor, aggregate, keys), run.as_of)
     if gone:
-        _delete_parts(cursor, aggregate, gone, at, outcome)
-        row_count, copy_count, file_count = _delete(cursor, aggregate.model, f"x.{aggregate.key} {{key}}", gone, at)
-        outcome.gone_count = row_count
-        outcome.copy_count += copy_count
-        outcome.file_count += file_count
+        _delete_rows(cursor, run, aggregate, gone, at, outcome)
         PlanRow.objects.filter(run=run, model=aggregate.label, key__in=gone).delete()
-        _write_ledger(run, aggregate, outcome, at, keys=gone)
     return outcome
 
 
-def _locked_keys(cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID]) -> list[UUID]:
+def delete_keys(
+    cursor: CursorWrapper,
+    run: RetentionRun,
+    aggregate: Aggregate,
+    keys: list[UUID],
+    at: datetime.datetime,
+    outcome: Outcome,
+) -> None:
+    """Delete these rows with parts, copies and ledger, and count them in the run.
+
+    For rows that the caller has locked and checked, within the transaction of its chunk.
+    """
+    if keys:
+        _delete_rows(cursor, run, aggregate, keys, at, outcome)
+        _count(run, outcome)
+
+
+def delete_part_rows(cursor: CursorWrapper, model: Model, keys: list[Any], at: datetime.datetime) -> int:
+    """Delete single parts whose root stays, with their log entries and files; give how many there were."""
+    pk: Any = model._meta.pk
+    condition = f"x.{quoted(pk.column)} = ANY(%(keys)s::{pk.rel_db_type(connection)}[])"
+    return _delete(cursor, model, condition, keys, at)[0]
+
+
+def _delete_rows(
+    cursor: CursorWrapper,
+    run: RetentionRun,
+    aggregate: Aggregate,
+    keys: list[UUID],
+    at: datetime.datetime,
+    outcome: Outcome,
+) -> None:
+    _delete_parts(cursor, aggregate, keys, at, outcome)
+    row_count, copy_count, file_count = _delete(cursor, aggregate.model, f"x.{aggregate.key} {{key}}", keys, at)
+    outcome.gone_count = row_count
+    outcome.copy_count += copy_count
+    outcome.file_count += file_count
+    _write_ledger(run, aggregate, outcome, at, keys=keys)
+
+
+def locked_keys(cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID]) -> list[UUID]:
     """Lock the rows that nobody else has locked. The check comes in a statement of its own, which sees all before."""
     cursor.execute(
         f"SELECT r.{aggregate.key} FROM {aggregate.table} r WHERE r.{aggregate.key} = ANY(%s::uuid[])"
@@ -117,7 +152,7 @@ def _delete_parts(
 
 
 def _delete(
-    cursor: CursorWrapper, model: Model, condition: str, keys: list[UUID], at: datetime.datetime
+    cursor: CursorWrapper, model: Model, condition: str, keys: list[Any], at: datetime.datetime
 ) -> tuple[int, int, int]:
     """Delete rows with their log entries, post the deletion of their files, and give the three counts."""
     cursor.execute(_statement(model, condition), {"keys": keys, "at": at})

@@ -1,0 +1,192 @@
+"""Deletes named rows before their day, as the undo of an import asks: the same checks as a purge but the clock.
+
+Dangerous: what is named here goes without having been due. A row to which anything refers that stays, that has
+parts which are not named, that a hold covers or that somebody has locked is refused and named; the rest goes with
+its copies and a row of the ledger.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+from django.db.backends.utils import CursorWrapper
+
+from register.access.scope import Actor
+from register.datamap.map import DataMap, Kind
+from register.datamap.registry import own_map
+from retention.aggregates import Aggregate, Part, aggregates, column_of, foreign_keys, quoted, references_to
+from retention.eligibility import Holds, holds_on, is_held, is_referred_to, rows
+from retention.models import RetentionRun
+from retention.version import software_version
+
+from .chunks import Outcome, delete_keys, delete_part_rows, locked_keys
+from .holds import share_holds
+
+REFERRED, HELD, LOCKED = "referred-to", "held", "locked"
+CHUNK_ROWS = 500
+Clock = Callable[[], datetime.datetime]
+Keys = Mapping[str, Sequence[str]]
+
+
+@dataclass(slots=True)
+class Erasure:
+    """What was deleted, and what was refused: table, key and why."""
+
+    run: RetentionRun
+    wanted: Keys
+    gone_count: int = 0
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def erase_rows(
+    *, wanted: Keys, actor: Actor, clock: Clock, progress: Callable[[int], bool] = lambda _count: True
+) -> Erasure:
+    """Delete the wanted rows (by the label of their table), what refers first; only the purge role can.
+
+    Each chunk is a transaction with its ledger row, so that a call that was cut off can be made again.
+    """
+    erasure = Erasure(_begin(actor, clock()), wanted)
+    for model, keys in _loose_parts(wanted):
+        _erase_parts(erasure, model, keys, clock)
+    for aggregate in _in_order(wanted):
+        found = [UUID(key) for key in wanted[aggregate.label]]
+        for start in range(0, len(found), CHUNK_ROWS):
+            _erase_chunk(erasure, aggregate, found[start : start + CHUNK_ROWS], clock())
+            progress(erasure.gone_count)
+    erasure.run.state, erasure.run.finished_at = RetentionRun.State.DONE, clock()
+    erasure.run.save(update_fields=["state", "finished_at"])
+    return erasure
+
+
+def _begin(actor: Actor, at: datetime.datetime) -> RetentionRun:
+    asked = RetentionRun.objects.filter(kind=RetentionRun.Kind.UNDO, asked_by=f"{actor.kind}:{actor.id}")
+    cut_off = asked.filter(state=RetentionRun.State.RUNNING).first()
+    return cut_off or RetentionRun.objects.create(
+        kind=RetentionRun.Kind.UNDO,
+        state=RetentionRun.State.RUNNING,
+        as_of=at.date(),
+        asked_by=f"{actor.kind}:{actor.id}",
+        started_at=at,
+        software_version=software_version(),
+    )
+
+
+def _in_order(wanted: Keys) -> Iterator[Aggregate]:
+    """Give the wanted roots in the order of reference; places and things, which have no clock, come after persons."""
+    known = aggregates()
+    yield from (each for each in known if each.is_keyed and wanted.get(each.label))
+    things = [_thing(name) for name in wanted.keys() - {each.label for each in known}]
+    by_model = {each.model: each for each in things if each is not None}
+    graph = {model: {each.model for each in aggregate.references} for model, aggregate in by_model.items()}
+    order = TopologicalSorter({model: above & by_model.keys() for model, above in graph.items()}).static_order()
+    yield from (by_model[model] for model in order)
+
+
+def _thing(name: str) -> Aggregate | None:
+    model = apps.get_model(name)
+    data_map = own_map(model) or DataMap()
+    if data_map.goes_with:
+        return None
+    return Aggregate(model, data_map, (), tuple(references_to(model)))
+
+
+def _loose_parts(wanted: Keys) -> Iterator[tuple[type[models.Model], list[Any]]]:
+    """Give the wanted parts whose root is not wanted: they go alone, the others with their root or not at all."""
+    for name in wanted:
+        model = apps.get_model(name)
+        data_map = own_map(model)
+        if data_map is None or not data_map.goes_with or not wanted[name]:
+            continue
+        with_root = [
+            f"x.{quoted(each.column)}::text = ANY(%({each.column})s)"
+            for each in foreign_keys(model)
+            if each.name in data_map.anchors
+        ]
+        roots = {
+            each.column: list(wanted.get(each.related_model._meta.label, ()))
+            for each in foreign_keys(model)
+            if each.name in data_map.anchors
+        }
+        pk: Any = model._meta.pk
+        condition = f"x.{quoted(pk.column)} = ANY(%(keys)s::{pk.rel_db_type(connection)}[])"
+        found = rows(
+            f"SELECT x.{quoted(pk.column)} FROM {quoted(model._meta.db_table)} x"
+            f" WHERE {condition} AND NOT ({' OR '.join(with_root)})",
+            {"keys": [pk.to_python(key) for key in wanted[name]], **roots},
+        )
+        yield model, [key for (key,) in found]
+
+
+def _erase_parts(erasure: Erasure, model: type[models.Model], keys: list[Any], clock: Clock) -> None:
+    for start in range(0, len(keys), CHUNK_ROWS):
+        chunk = keys[start : start + CHUNK_ROWS]
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                erasure.gone_count += delete_part_rows(cursor, model, chunk, clock())
+        except IntegrityError:
+            erasure.refused.extend((model._meta.label, str(each), REFERRED) for each in chunk)
+
+
+def _erase_chunk(erasure: Erasure, aggregate: Aggregate, keys: list[UUID], at: datetime.datetime) -> None:
+    """Delete one chunk; where the database refuses it, halve it until the row at fault stands alone."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            share_holds(cursor)
+            there = _keys_that(cursor, aggregate, keys, "true", {})
+            free = locked_keys(cursor, aggregate, there)
+            refused = dict.fromkeys(set(there) - set(free), LOCKED)
+            for condition, parameters, why in _stays(aggregate, erasure.wanted, holds_on(at.date())):
+                refused.update(dict.fromkeys(_keys_that(cursor, aggregate, free, condition, parameters), why))
+            outcome = Outcome(last=keys[-1], planned_count=len(keys))
+            delete_keys(cursor, erasure.run, aggregate, [key for key in free if key not in refused], at, outcome)
+    except IntegrityError:
+        if len(keys) == 1:
+            erasure.refused.append((aggregate.label, str(keys[0]), REFERRED))
+            return
+        for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+            _erase_chunk(erasure, aggregate, half, at)
+    else:
+        erasure.gone_count += outcome.gone_count
+        erasure.refused.extend((aggregate.label, str(key), why) for key, why in refused.items())
+
+
+def _stays(aggregate: Aggregate, wanted: Keys, holds: Holds) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Give the conditions by which a row is refused."""
+    held = is_held(aggregate, holds)
+    if held:
+        yield " OR ".join(held), holds.parameters, HELD
+    referred = is_referred_to(aggregate)
+    if referred:
+        yield " OR ".join(referred), {}, REFERRED
+    for part in aggregate.parts:
+        data_map = own_map(part.model)
+        if data_map is None or data_map.kind is not Kind.DERIVED:
+            yield *_has_others(aggregate, part, wanted), REFERRED
+
+
+def _has_others(aggregate: Aggregate, part: Part, wanted: Keys) -> tuple[str, dict[str, Any]]:
+    """The condition that a row has a part which is not wanted: somebody else made it."""
+    pk: Any = part.model._meta.pk
+    belongs = part.condition.format(key=f"= r.{aggregate.key}")
+    own = f"x.{quoted(column_of(part.model, pk.name))} = ANY(%(own)s::{pk.rel_db_type(connection)}[])"
+    table = quoted(part.model._meta.db_table)
+    own_keys = [pk.to_python(key) for key in wanted.get(part.label, ())]
+    return f"EXISTS (SELECT FROM {table} x WHERE ({belongs}) AND NOT ({own}))", {"own": own_keys}
+
+
+def _keys_that(
+    cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID], condition: str, parameters: Mapping[str, Any]
+) -> list[UUID]:
+    cursor.execute(
+        f"SELECT r.{aggregate.key} FROM {aggregate.table} r"
+        f" WHERE r.{aggregate.key} = ANY(%(keys)s::uuid[]) AND ({condition})",
+        {**parameters, "keys": keys},
+    )
+    return [key for (key,) in cursor.fetchall()]

@@ -1,0 +1,185 @@
+"""An imported table is undone while nothing depends on it: reversed, kept because edited since, or refused by name."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from customers.models import Customer, SearchToken
+from register.access.guard import another_role
+from register.access.scope import Actor
+from register.audit.acting import acting_as_service
+from register.audit.models import LogEntry
+from register.work.models import ImportRun, Job
+from retention.models import LedgerEntry
+from retention.operations import place_hold, stop_purging
+from retention.tasks import PurgingIsStopped, delete_rows_of_an_undone_import
+from sites.imports.undo import UnableToUndo, Undoing, undo_register_import
+from sites.models import Contract, ElectricityConnection, HomeDetails, Product, Site
+from tests.factories import FACTORIES
+from tests.factories.numbers import gsrn
+from tests.harness.roles import as_role
+from tests.sites.tables import CONTRACTS, CUSTOMERS, SITES, run, written
+
+pytestmark = pytest.mark.django_db
+
+ACTOR = Actor.service("test")
+CHANGED = "asiakasnumero;sukunimi;etunimet;sähköposti\n200001;Koivu;Maija;uusi@example.org\n"
+
+
+@pytest.fixture
+def come_in(tmp_path: Path) -> Callable[[str, str], str]:
+    """Import a text as a kind, and give the key of the run."""
+
+    def come_in(text: str, kind: str) -> str:
+        report = run(written(tmp_path, text), kind)
+        assert report["status"] == 0, report
+        return str(report["run"])
+
+    return come_in
+
+
+def undo(key: str) -> Undoing:
+    with acting_as_service("test"):
+        return undo_register_import(run=ImportRun.objects.get(pk=key), actor=ACTOR, at=timezone.now())
+
+
+def purge(undoing: Undoing) -> dict[str, Any]:
+    """Do the purge worker's part, in its role."""
+    with as_role("purge"), another_role():
+        return dict(delete_rows_of_an_undone_import(undoing.job))
+
+
+def named(result: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(model, why) for model, _key, why in result["named"]}
+
+
+def test_rows_that_an_import_made_go_with_their_log_and_search_words(come_in: Any) -> None:
+    key = come_in(CUSTOMERS, "customers")
+    with acting_as_service("test"):
+        assert SearchToken.objects.exists()
+    result = purge(undo(key))
+    assert result == {"deleted": 2, "refused": 0, "named": []}
+    with acting_as_service("test"):
+        assert not Customer.objects.exists()
+        assert not SearchToken.objects.exists()
+        assert not LogEntry.objects.filter(additional_data__import_run=key).exists()
+        counts = ImportRun.objects.get(pk=key).counts["undo"]
+        assert (counts["to_delete"], counts["deleted"]) == (2, 2)
+    with as_role("purge"), another_role():
+        assert LedgerEntry.objects.get(model="customers.Customer").row_count == 2
+    assert come_in(CUSTOMERS, "customers") != key  # the same file may come in again
+
+
+def test_rows_that_an_import_changed_get_their_old_values_back_and_are_found_by_them(come_in: Any) -> None:
+    come_in(CUSTOMERS, "customers")
+    key = come_in(CHANGED, "customers")
+    undoing = undo(key)
+    assert (undoing.restored_count, undoing.kept) == (1, [])
+    assert purge(undoing)["deleted"] == 0
+    with acting_as_service("test"):
+        maija = Customer.objects.get(number="200001")
+        assert (maija.family_name, maija.email) == ("Äijälä", "maija@example.org")
+        assert SearchToken.objects.filter(customer=maija, token="aijala").exists()
+        assert not SearchToken.objects.filter(customer=maija, token="koivu").exists()
+        entry = LogEntry.objects.filter(object_pk=str(maija.pk)).latest("id")
+        assert entry.changes == {
+            "email": ["uusi@example.org", "maija@example.org"],
+            "family_name": ["Koivu", "Äijälä"],
+        }
+
+
+def test_what_was_edited_since_is_kept_and_named(come_in: Any) -> None:
+    made = come_in(CUSTOMERS, "customers")
+    changed = come_in(CHANGED, "customers")
+    with acting_as_service("test"):
+        maija = Customer.objects.get(number="200001")
+        maija.email = "oma@example.org"
+        maija.save()
+    undoing = undo(changed)
+    assert [(each.model, each.key, each.why) for each in undoing.kept] == [
+        ("customers.Customer", str(maija.pk), "edited-since")
+    ]
+    with acting_as_service("test"):
+        maija.refresh_from_db()
+        assert (maija.family_name, maija.email) == ("Koivu", "oma@example.org")
+    result = purge(undo(made))
+    assert (result["deleted"], named(result)) == (1, {("customers.Customer", "edited-since")})
+    with acting_as_service("test"):
+        assert Customer.objects.get().number == "200001"
+
+
+def test_an_encrypted_value_cannot_come_back_and_is_named(come_in: Any) -> None:
+    come_in(CUSTOMERS, "customers")
+    key = come_in("asiakasnumero;sukunimi;henkilötunnus\n200001;Äijälä;010190-998V\n", "customers")
+    assert [each.why for each in undo(key).kept] == ["secret"]
+
+
+def test_what_others_need_is_refused_until_they_are_undone(come_in: Any) -> None:
+    customers, sites = come_in(CUSTOMERS, "customers"), come_in(SITES, "sites")
+    with acting_as_service("test"):
+        FACTORIES[Product](code="YS", line="network")
+    contracts = come_in(CONTRACTS, "contracts")
+    first = purge(undo(sites))
+    assert named(first) == {("sites.Site", "referred-to")}
+    with acting_as_service("test"):
+        assert [site.gsrn for site in Site.objects.all()] == [gsrn(91)]
+        assert not ElectricityConnection.objects.exists()
+    second = purge(undo(contracts))
+    assert second["named"] == []
+    with acting_as_service("test"):
+        assert not Contract.objects.exists()
+        assert not HomeDetails.objects.exists()
+        assert Customer.objects.get(number="200001").relationship_started_on is None
+    assert purge(undo(customers)) == {"deleted": 2, "refused": 0, "named": []}
+
+
+def test_a_row_with_a_part_that_somebody_else_made_is_refused(come_in: Any) -> None:
+    key = come_in(CUSTOMERS, "customers")
+    with acting_as_service("test"):
+        contact = next(model for model in FACTORIES if model.__name__ == "Contact")
+        FACTORIES[contact](customer=Customer.objects.get(number="200001"))
+    assert named(purge(undo(key))) == {("customers.Customer", "referred-to")}
+
+
+def test_a_held_row_is_refused(come_in: Any) -> None:
+    key = come_in(CUSTOMERS, "customers")
+    with acting_as_service("test"):
+        target: UUID = Customer.objects.get(number="200002").pk
+        place_hold(kind="person", target=target, reason="dispute", actor=ACTOR, at=timezone.now())
+    assert named(purge(undo(key))) == {("customers.Customer", "held")}
+
+
+def test_the_stop_switch_stops_it_and_it_can_be_asked_again(come_in: Any) -> None:
+    key = come_in(CUSTOMERS, "customers")
+    undoing = undo(key)
+    with acting_as_service("test"):
+        stop_purging(reason="a check", actor=ACTOR, at=timezone.now())
+    with pytest.raises(PurgingIsStopped):
+        purge(undoing)
+    Job.objects.filter(pk=undoing.job.pk).update(state=Job.State.FAILED)
+    assert undo(key).job.pk != undoing.job.pk
+
+
+def test_an_import_is_undone_once_and_prohibitions_never(come_in: Any) -> None:
+    key = come_in(CUSTOMERS, "customers")
+    undo(key)
+    with pytest.raises(UnableToUndo):
+        undo(key)
+    with pytest.raises(UnableToUndo):
+        undo(come_in("puhelin\n040 123 4567\n", "prohibitions"))
+
+
+def test_the_command_says_what_it_did_and_what_waits(come_in: Any, capsys: Any) -> None:
+    key = come_in(CUSTOMERS, "customers")
+    call_command("undo_import", key, wait=0, as_json=True)
+    assert f'"run": "{key}"' in capsys.readouterr().out
+    for wrong, status in ((key, 1), ("00000000-0000-7000-8000-000000000000", 2)):
+        with pytest.raises(CommandError) as caught:
+            call_command("undo_import", wrong, wait=0)
+        assert caught.value.returncode == status

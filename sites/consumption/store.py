@@ -69,7 +69,7 @@ def store_portions(cursor: Cursor, portions: Sequence[Portion], *, at: dt.dateti
     cursor.execute(_BY_INDEX.format("off"))
     cursor.execute(_MEETING, {"first": first, "last": last, "missing": MISSING})
     met_count = cursor.rowcount
-    met = _merge(cursor, first, last, at) if met_count else {}
+    met = _merge(cursor, at) if met_count else {}
     cursor.execute(_BY_INDEX.format("on"))
     cursor.execute(_INSERTING + (_NOT_MET if met_count else "") + "ON CONFLICT DO NOTHING")
     if met_count + cursor.rowcount != sum(map(len, days)):
@@ -125,7 +125,7 @@ class _Met(NamedTuple):
     gap_count: int
 
 
-def _merge(cursor: Cursor, first: dt.date, last: dt.date, at: dt.datetime) -> dict[uuid.UUID | None, _Met]:
+def _merge(cursor: Cursor, at: dt.datetime) -> dict[uuid.UUID | None, _Met]:
     cursor.execute(_CONTRADICTION)
     if contradiction := cursor.fetchone():
         raise UnableToStoreDays(_("The import says different things about %(day)s.") % {"day": contradiction[0]})
@@ -133,7 +133,7 @@ def _merge(cursor: Cursor, first: dt.date, last: dt.date, at: dt.datetime) -> di
     found = [_Met(*row) for row in cursor.fetchall()]
     if any(met.changed_day_count for met in found):
         cursor.execute(_KEEPING, {"at": at})
-        cursor.execute(_UPDATING, {"first": first, "last": last})
+        cursor.execute(_UPDATING)
     return {met.import_id: met for met in found}
 
 
@@ -168,6 +168,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS consumption_met (
 # A single word for the day means its values; only MISSING also says something of a slot without one.
 _WORDS = """CASE WHEN cardinality({0}.quality) > 1 THEN {0}.quality
     ELSE array_fill({0}.quality[1], ARRAY[cardinality({0}.wh)]) END"""
+_MISSING_KEY = "(SELECT id FROM sites_qualityword WHERE word = %(missing)s)"
 _MEETING = f"""
 INSERT INTO pg_temp.consumption_met
 SELECT s.site_id, s.day, s.series, s.resolution_min, old.controller_id, s.import_run_id,
@@ -202,12 +203,11 @@ LEFT JOIN LATERAL (
         SELECT both_days.at, both_days.new_wh, both_days.old_wh, both_days.new_word, both_days.old_word,
             CASE WHEN both_days.new_wh IS NOT NULL THEN both_days.new_word
                  WHEN both_days.old_wh IS NOT NULL THEN both_days.old_word
-                 WHEN both_days.new_word = missing.id OR cardinality(s.quality) > 1 THEN both_days.new_word
-                 WHEN both_days.old_word = missing.id OR cardinality(old.quality) > 1 THEN both_days.old_word
+                 WHEN both_days.new_word = {_MISSING_KEY} OR cardinality(s.quality) > 1 THEN both_days.new_word
+                 WHEN both_days.old_word = {_MISSING_KEY} OR cardinality(old.quality) > 1 THEN both_days.old_word
             END AS word
         FROM unnest(s.wh, old.wh, {_WORDS.format("s")}, {_WORDS.format("old")})
             WITH ORDINALITY AS both_days (new_wh, old_wh, new_word, old_word, at)
-        LEFT JOIN sites_qualityword missing ON missing.word = %(missing)s
     ) slot
 ) merged ON s.wh <> old.wh OR s.quality <> old.quality
 """
@@ -229,12 +229,14 @@ SELECT site_id, series, resolution_min, day, controller_id, old_wh, old_quality,
 FROM pg_temp.consumption_met
 WHERE {_CHANGED} AND old_import_run_id IS DISTINCT FROM import_run_id
 """
-_UPDATING = """
-UPDATE sites_consumptionday one SET wh = met.wh, quality = met.quality, import_run_id = met.import_run_id
-FROM pg_temp.consumption_met met
-WHERE one.site_id = met.site_id AND one.series = met.series AND one.resolution_min = met.resolution_min
-    AND one.day = met.day AND one.day BETWEEN %(first)s::date AND %(last)s::date
-    AND (met.wh <> met.old_wh OR met.quality <> met.old_quality)
+# As an insertion, so that each row is found by its key, whatever the planner thinks of the temporary table.
+_UPDATING = f"""
+INSERT INTO sites_consumptionday
+    (site_id, day, series, resolution_min, controller_id, import_run_id, wh, quality)
+SELECT site_id, day, series, resolution_min, controller_id, import_run_id, wh, quality
+FROM pg_temp.consumption_met WHERE {_CHANGED}
+ON CONFLICT (site_id, series, resolution_min, day)
+DO UPDATE SET wh = excluded.wh, quality = excluded.quality, import_run_id = excluded.import_run_id
 """
 _INSERTING = """
 INSERT INTO sites_consumptionday

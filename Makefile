@@ -7,6 +7,8 @@ JOBS ?= 2
 RUN := .venv/bin/python
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
+# Where the machine has a list of authorities, it counts: a company's proxy may be among them.
+export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),true,false)
 
 .PHONY: help
 help: ## List the targets.

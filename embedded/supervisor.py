@@ -55,7 +55,7 @@ class Supervisor:
             name, started = state["name"], state["start"]
             if state["statename"] == "FATAL":
                 yield f"{name} does not stay up: {self._places.logs / (name + '.log')} says why."
-            elif self._starts.get(name, started) != started:
+            elif self._starts.get(name, 0) not in (0, started):
                 yield f"{name} ended and was started again."
             self._starts[name] = started
 

@@ -1,4 +1,4 @@
-"""Writes down consumption: a year of day rows of every site, and a few days at the edge of ten years.
+"""Writes down consumption: a year or two of day rows of every site, and some days at the edge of ten years.
 
 Made and stored a month and a few hundred sites at a time. On the way it adds up each contract's month,
 so that invoices tell the same as the readings.
@@ -23,7 +23,8 @@ from sites.models import Series
 from sites.slots import day_number
 
 SITES_AT_ONCE = 1_500
-DAYS = 365
+DAYS, DAYS_OF_FEW = 365, 730  # of a small register two years, so that one can be held against the other
+FEW = 2_500
 WORDS = ("OK", "ESTIMATED", "MISSING")
 
 
@@ -36,14 +37,15 @@ class Consumption:
         self.shapes = LoadShapes(town.seed)
         self.words = word_keys(cursor, WORDS)
         self.last = town.until - timedelta(days=1)
-        self.first = town.until - timedelta(days=DAYS)
+        self.days = DAYS_OF_FEW if len(town.holders) <= FEW else DAYS
+        self.first = town.until - timedelta(days=self.days)
         self.months = list(months_of(self.first, self.last))
         # Wh of each place and month, electricity and heat.
         self.energy = {series: np.zeros((len(town.places), len(self.months)), np.int64) for series in (1, 3)}
         self.day_count = self.reading_count = 0
 
     def write(self, places: list[TownPlace], told: Callable[[], None] = lambda: None) -> None:
-        """Store the year of these places, each batch while the next is made; `told` is called after each."""
+        """Store the days of these places, each batch while the next is made; `told` is called after each."""
         groups = (
             (Series.ELECTRICITY_USE, 1, [place for place in places if not place.is_quarterly]),
             (Series.ELECTRICITY_USE, 4, [place for place in places if place.is_quarterly]),

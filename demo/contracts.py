@@ -106,7 +106,8 @@ class Contracts:
         if change:
             periods.append(("SIIRTO-AIKA", change, ended))
         for code, start, end in periods:
-            energy, basic, _power = priced_on(code, start)
+            last = min(end or self.until, self.until) - timedelta(days=1)
+            energy, basic, _power = priced_on(code, max(last, start))  # the price in force, or the last one
             self.writer.table(ContractProduct).add(
                 contract_id=key,
                 product_id=self.prices.keys[code],

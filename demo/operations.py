@@ -201,7 +201,7 @@ class _Loading:
 
     def _consumption(self) -> Consumption:
         consumption = Consumption(self.town, cast(Any, connection.connection.cursor()), self.run.id, self.moment)
-        total = len(self.town.places) * 365
+        total = len(self.town.places) * consumption.days
         self.tell("consumption", 0, total)
         consumption.write(
             self.town.places, lambda: self.tell("consumption", min(consumption.day_count, total - 1), total)

@@ -66,7 +66,7 @@ class People:
         started, ended = holder.started_on, holder.ended_on
         self.writer.table(Customer).add(
             id=holder.id,
-            number=customer_number(holder),
+            number=holder.number,
             kind=holder.kind,
             **self._name(holder),
             phone=phone,
@@ -100,7 +100,7 @@ class People:
 
     def _email(self, holder: Holder) -> str:
         if holder.person is None:
-            return self.numbers.email("laskut", holder.organisation.replace(" ", "-"))[-254:]
+            return self.numbers.email("laskut", holder.organisation.removeprefix("As Oy Kuopion ").replace(" ", "-"))
         is_old = holder.born_on is not None and holder.born_on < years_before(self.until, 78)
         if self.chance.random() < (0.6 if is_old else 0.1):
             return ""
@@ -206,15 +206,10 @@ class People:
         document: dict[str, Any] = {}
         if self._document_count < MOST_DOCUMENTS:
             self._document_count += 1
-            lines = ["VALTAKIRJA", "", f"Asiakasnumero {customer_number(holder)}", scope, f"{signed_on:%-d.%-m.%Y}"]
+            lines = ["VALTAKIRJA", "", f"Asiakasnumero {holder.number}", scope, f"{signed_on:%-d.%-m.%Y}"]
             stored = write_file([pdf_of(lines)], table=table.name, column="wrapped_key", row_id=key)
             document = {"stored_as": stored.name, "wrapped_key": stored.wrapped_key}
         table.add(id=key, mandate_id=mandate, customer_id=holder.id, scope=scope, signed_on=signed_on, **document)
-
-
-def customer_number(holder: Holder) -> str:
-    """Return the number by which the customer is known."""
-    return str(200_001 + holder.index)
 
 
 def is_protected(holder: Holder) -> bool:

@@ -37,7 +37,7 @@ class Told:
         """Write what these customers told and were told."""
         kinds: tuple[tuple[float, Callable[[Holder, date, date], None]], ...] = (
             (0.45, self._permissions),
-            (0.75, self._contacts),
+            (0.85, self._contacts),
             (0.5, self._service_use),
             (0.12, self._satisfaction),
             (0.03, self._consent),
@@ -64,7 +64,9 @@ class Told:
             if chance.random() < 0.15 and changed.date() < self.until:
                 self._permission(**common, is_allowed=not is_allowed, told_by=told_by, given_at=given, ended_at=changed)
                 given = changed
-            self._permission(**common, is_allowed=is_allowed, told_by=told_by, given_at=given)
+            for purpose, share in (("advertising", 1.0), ("distance-selling", 0.4), ("research", 0.2)):
+                if chance.random() < share:
+                    self._permission(**common, purpose=purpose, is_allowed=is_allowed, told_by=told_by, given_at=given)
         if chance.random() < 0.2 or holder.index % 101 == 0:
             self._by_statute(holder, last)
 
@@ -102,7 +104,7 @@ class Told:
 
     def _contacts(self, holder: Holder, first: date, last: date) -> None:
         chance = self.chance
-        for _ in range(min(1 + int(chance.expovariate(0.9)), 6)):
+        for _ in range(min(1 + int(chance.expovariate(0.6)), 7)):
             kind, topic, text = chance.choice(CONTACTS)
             self.writer.table(Contact).add(
                 customer_id=holder.id,

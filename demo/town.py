@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import product
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +20,7 @@ from demo.streets import Address, Streets
 
 SUPPLY_SOLD_ON = date(2019, 1, 1)  # the first day on which the group no longer sold electricity
 SMALLEST = 100
+FIRST_NUMBER = 200_001
 PLACES_A_CUSTOMER = 0.62
 MOVES_WITHIN = 0.75  # of those who move in, where somebody moved out just before
 EARLIEST = date(1988, 3, 1)
@@ -64,6 +66,7 @@ class Holder:
     is_housing_company: bool = False
     tenancies: list["Tenancy"] = field(default_factory=list)
     asked_on: date | None = None
+    number: str = ""
     id: UUID = NO_KEY
 
     @property
@@ -147,8 +150,10 @@ class Town:
         self._flats_left = 0
         self._settle()
         keys = Keys(seed, "town")
-        for holder in self.holders:
-            holder.id = keys.on(holder.started_on)
+        numbers = list(range(len(self.holders)))
+        stream(seed, "numbers").shuffle(numbers)
+        for holder, number in zip(self.holders, numbers, strict=True):
+            holder.id, holder.number = keys.on(holder.started_on), str(FIRST_NUMBER + number)
         for place in self.places:
             place.site_id, place.heat_site_id = keys.on(place.connected_on), keys.on(place.connected_on)
 
@@ -182,18 +187,17 @@ class Town:
             minor.born_on = self.until - timedelta(days=round(16.4 * 365.25) + days)
             minor.person = self.names.person(minor.born_on)
             self._hold(self._tenancy(place, self.until - timedelta(days=days), None), minor)
-        for offset in BOUNDARY_DAYS:
+        for offset, stays in product(BOUNDARY_DAYS, (False, True)):
             end = years_before(self.until, 10) + timedelta(days=offset)
-            for stays in (False, True):
-                place = self._place("flat")
-                place.connected_on = min(place.connected_on, end - timedelta(days=4000))
-                tenancy = self._tenancy(place, end - timedelta(days=600 + offset), end)
-                holder = self._person(tenancy.started_on)
-                self._hold(tenancy, holder)
-                if stays:
-                    onwards = self._place("terraced")
-                    onwards.connected_on = min(onwards.connected_on, end)
-                    self._hold(self._tenancy(onwards, end, None), holder)
+            place = self._place("flat")
+            place.connected_on = min(place.connected_on, end - timedelta(days=4000))
+            tenancy = self._tenancy(place, end - timedelta(days=self.chance.randint(400, 3_000)), end)
+            holder = self._person(tenancy.started_on)
+            self._hold(tenancy, holder)
+            if stays:
+                onwards = self._place("terraced")
+                onwards.connected_on = min(onwards.connected_on, end)
+                self._hold(self._tenancy(onwards, end, None), holder)
 
     # Places
 

@@ -41,7 +41,8 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def _register(django_db_setup: None, django_db_blocker: DjangoDbBlocker, _files: None) -> Iterator[None]:
     """A demonstration register, loaded once for this file and rolled back."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic():
+        patch.setattr("demo.consumption.DAYS_OF_FEW", 365)
         load_demonstration(customers=400, seed=1, until=UNTIL, at=NOW)
         yield
         transaction.set_rollback(True)

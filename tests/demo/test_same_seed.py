@@ -4,6 +4,7 @@ import datetime
 from itertools import chain
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.test import override_settings
@@ -47,7 +48,7 @@ def _digests() -> dict[str, str]:
 
 
 def test_the_same_seed_makes_the_same_register(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def loaded(seed: int) -> dict[str, str]:
         with transaction.atomic():
@@ -57,6 +58,7 @@ def test_the_same_seed_makes_the_same_register(
             transaction.set_rollback(True)
         return digests
 
+    monkeypatch.setattr("demo.consumption.DAYS_OF_FEW", 60)
     with django_db_blocker.unblock(), override_settings(REGISTER_FILES_DIR=str(tmp_path)):
         first, again, other = loaded(5), loaded(5), loaded(6)
     assert first == again

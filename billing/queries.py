@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+
 from billing.models import BankAccount, BillingAccount, CreditInformation, Invoice
 
 SHOWN = 6
@@ -54,6 +57,26 @@ def balance_of(customer_id: UUID, on: datetime.date) -> Balance:
         disputed_count=sum(row.state == Invoice.State.DISPUTED for row in rows),
         collection_eur=sum((open_of(row) for row in rows if row.state == Invoice.State.COLLECTION), Decimal(0)),
     )
+
+
+@dataclass(frozen=True)
+class OpenInvoices:
+    """How many invoices are late, with what is open of them, and how many are in dispute."""
+
+    late_count: int
+    late_eur: Decimal
+    disputed_count: int
+
+
+def open_invoices(*, on: datetime.date) -> OpenInvoices:
+    """Count what wants an act on a day, in the caller's scope."""
+    late = Q(due_on__lt=on, paid_eur__lt=F("total_eur")) & ~Q(kind=Invoice.Kind.CREDIT_NOTE)
+    counted = Invoice.objects.filter(settled_on__isnull=True).aggregate(
+        late_count=Count("pk", filter=late),
+        late_eur=Coalesce(Sum(F("total_eur") - F("paid_eur"), filter=late), Decimal(0)),
+        disputed_count=Count("pk", filter=Q(state=Invoice.State.DISPUTED)),
+    )
+    return OpenInvoices(**counted)
 
 
 def invoices_of(customer_id: UUID, on: datetime.date) -> tuple[int, list[InvoiceLine]]:

@@ -139,8 +139,8 @@ def _report(language: str) -> int:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "register.settings")
+    compile_catalogues()  # before Django reads them
     django.setup()
-    compile_catalogues()
     lacking = missing(language)
     for text in lacking:
         print(f"{text.place}: no {language} for {text.words!r}")

@@ -6,7 +6,7 @@ from django.urls import path
 from billing.urls import staff_urls as billing_urls
 from customers.urls import staff_urls as customers_urls
 from recordings.urls import staff_urls as recordings_urls
-from register import home
+from register import dashboard, home
 from register.identity.urls import staff_urls as identity_urls
 from retention.urls import staff_urls as retention_urls
 from sites.urls import staff_urls as sites_urls
@@ -21,5 +21,6 @@ urlpatterns = [
     *billing_urls,
     *recordings_urls,
     *retention_urls,
+    path("staff/", dashboard.dashboard, name="staff-dashboard"),
     path("staff/", admin.site.urls),
 ]

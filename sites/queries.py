@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 
 from register.datamap.schedule import CONTRACT_10_YEARS
 from sites.models import Contract, ContractHolder, ContractProduct, HomeDetails, Site
@@ -110,6 +110,23 @@ def stretches_of(customer_id: UUID) -> list[Stretch]:
     for row in rows.order_by("started_on"):
         found.setdefault(row.site_id, []).append(row)
     return [stretch for contracts in found.values() for stretch in _joined(contracts)]
+
+
+@dataclass(frozen=True)
+class ContractTurns:
+    """How many contracts begin in some days, and how many have their last day in them."""
+
+    beginning: int
+    ending: int
+
+
+def contract_turns(*, first: datetime.date, end: datetime.date) -> ContractTurns:
+    """Count the contracts that begin or end from the first day until before the end, in the caller's scope."""
+    begins = Q(started_on__gte=first, started_on__lt=end)
+    ends = Q(ended_on__gt=first, ended_on__lte=end)
+    rows = Contract.objects.filter(begins | ends, is_cancelled=False)
+    counted = rows.aggregate(beginning=Count("pk", filter=begins), ending=Count("pk", filter=ends))
+    return ContractTurns(**counted)
 
 
 def _joined(contracts: Iterable[Contract]) -> list[Stretch]:

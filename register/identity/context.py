@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
+
+from register.work.queries import is_demonstration
 
 _OFFERED = (("fi", "Suomi"), ("en", "English"))
 
 
 def staff_frame(request: HttpRequest) -> dict[str, Any]:
-    """Give what the frame and the sign-in page show."""
-    return {"languages_offered": _OFFERED, "is_demonstration": not settings.IS_PRODUCTION}
+    """Give what the frame and the sign-in page show; the question is asked only by a page that shows the answer."""
+    return {"languages_offered": _OFFERED, "is_demonstration": is_demonstration}

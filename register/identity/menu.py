@@ -50,7 +50,7 @@ class Link:
 
 
 SECTIONS: tuple[Section, ...] = (
-    Section(_("Dashboard"), "home", front=("admin:index",)),
+    Section(_("Dashboard"), "home", front=("staff-dashboard", "admin:index")),
     Section(_("Customers"), "users", "customers", front=("staff-customers",)),
     Section(_("Metering points"), "map-pin", "sites", front=("staff-sites",)),
     Section(_("Billing"), "file-invoice", "billing", front=("staff-billing",)),

@@ -25,7 +25,7 @@ OWN = OWN_ACCOUNT | {
     "account_change_password", "mfa_generate_recovery_codes", "mfa_index", "mfa_deactivate_totp", "staff-sessions",
 }  # fmt: skip
 # The start page shows nothing to who may see nothing; the others serve the frame.
-WITHOUT_ROLE = OWN | OPEN | {"home", "admin:index", "admin:jsi18n", "admin:login"}
+WITHOUT_ROLE = OWN | OPEN | {"home", "staff-dashboard", "admin:index", "admin:jsi18n", "admin:login"}
 DUMMIES = {
     "int": 1, "str": "1", "slug": "x", "path": "1", "uuid": UUID("01890000-0000-7000-8000-000000000000"),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 CUSTOMERS ?= 2000
-JOBS ?= 2
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 RUN := .venv/bin/python
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never

@@ -52,9 +52,8 @@ def main(*, customers: int) -> int:
         is_started = True
         supervisor.start()
         _wait_for_first_page(supervisor, here)
-        seconds = time.monotonic() - began
+        _welcome(time.monotonic() - began)
         supervisor.start_the_others()
-        _welcome(seconds)
         _watch(supervisor, used)
     except _Interrupted:
         return 0

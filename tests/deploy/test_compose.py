@@ -23,6 +23,7 @@ def document() -> stack.Document:
 
 
 @pytest.mark.parametrize("rule", stack.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.clause("X1")
 def test_the_file_keeps_the_rule(rule: Callable[..., Any], document: stack.Document) -> None:
     assert list(rule(document)) == []
 

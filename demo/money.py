@@ -173,7 +173,7 @@ class Money:
         place, series = signed.tenancy.place, 3 if signed.line == "heat" else 1
         days = (last - first).days + 1
         month = self._months.get(first.replace(day=1))
-        if month is not None and first >= self.consumption.first:
+        if month is not None and first >= self.consumption.first and self.consumption.covers(place, month):
             read = int(self.consumption.energy[series][place.ordinal, month])
             start, end = self.consumption.months[month]
             if (first, last) != (start, end) and len(place.tenancies) > 1:  # two who shared the month

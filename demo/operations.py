@@ -47,7 +47,7 @@ from customers.postal_codes import load_postal_codes
 from customers.search.tokens import rebuild_search_tokens
 from demo.calls import Calls
 from demo.chance import Keys, at
-from demo.consumption import Consumption
+from demo.consumption import DAYS, Consumption
 from demo.contracts import Contracts, Signed
 from demo.marketing import Marketing
 from demo.money import Money
@@ -201,7 +201,7 @@ class _Loading:
 
     def _consumption(self) -> Consumption:
         consumption = Consumption(self.town, cast(Any, connection.connection.cursor()), self.run.id, self.moment)
-        total = len(self.town.places) * consumption.days
+        total = len(self.town.places) * (DAYS + consumption.days) // 2
         self.tell("consumption", 0, total)
         consumption.write(
             self.town.places, lambda: self.tell("consumption", min(consumption.day_count, total - 1), total)

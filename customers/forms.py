@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.forms.models import fields_for_model
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Contact, Customer
@@ -37,7 +38,7 @@ class FactForm(forms.Form):
         super().__init__(data, auto_id="fact-%s")
         self.fact = fact
         for name in _FACTS[fact]:
-            field = Customer._meta.get_field(name).formfield()
+            field = fields_for_model(Customer, [name])[name]
             field.initial = getattr(customer, name)
             field.widget.attrs["class"] = "form-control-s"
             self.fields[name] = field

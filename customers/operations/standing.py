@@ -139,4 +139,5 @@ def keep_representatives(representative_ids: Iterable[UUID]) -> None:
         ends = Customer.objects.filter(mandates__representative=row).values_list("relationship_ended_on", flat=True)
         known = list(ends)
         if known:
-            save_changes(row, {"relationship_ended_on": None if None in known else max(known)})
+            ended = [end for end in known if end is not None]
+            save_changes(row, {"relationship_ended_on": max(ended) if len(ended) == len(known) else None})

@@ -40,7 +40,8 @@ def contact(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Show the contact details; change one of them in place, or open a masked one with a reason."""
     row = _customer(customer_id)
     note_panel(request, row.pk, "contact details")
-    opened, errors, form = "", [], None
+    opened, form = "", None
+    errors: list[str] = []
     edit = request.GET.get("edit", "")
     if request.method == "POST" and "open" in request.POST:
         opened = _opened(request, row)

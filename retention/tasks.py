@@ -13,8 +13,17 @@ from register.work.handlers import does
 from register.work.models import ImportRun, Job
 from register.work.operations import complete_undo, report_progress
 from retention.models import RetentionRun
-from retention.operations import UnableToPurge, ask_for_purge, erase_rows, is_stopped, preview, purge
+from retention.operations import (
+    UnableToPurge,
+    ask_for_purge,
+    erase_imported_days,
+    erase_rows,
+    is_stopped,
+    preview,
+    purge,
+)
 from retention.operations.asking import PREVIEW, PURGE
+from sites.consumption.operations import DELETE_DAYS
 
 
 class PurgingIsStopped(Exception):
@@ -65,6 +74,18 @@ def delete_rows_of_an_undone_import(job: Job) -> Mapping[str, Any]:
     counts = {"deleted": erasure.gone_count, "refused": len(named)}
     complete_undo(run=run, counts=counts)
     return {**counts, "named": named[:MOST_NAMED]}
+
+
+@does(DELETE_DAYS)
+def delete_days_of_an_undone_import(job: Job) -> Mapping[str, Any]:
+    """Delete the days of consumption that an undone import made."""
+    if is_stopped():
+        raise PurgingIsStopped
+    run = ImportRun.objects.get(pk=job.parameters["run"], state=ImportRun.State.UNDONE)
+    erasure = erase_imported_days(imported=run, label="sites.ConsumptionDay", actor=_actor(job), clock=timezone.now)
+    counts = {"deleted": erasure.gone_count, "held": erasure.held_count}
+    complete_undo(run=run, counts=counts)
+    return counts
 
 
 def _as_of(job: Job) -> datetime.date | None:

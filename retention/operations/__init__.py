@@ -1,7 +1,7 @@
 """All writes of retention: runs with their plans, approvals, holds, the stop switch."""
 
 from .asking import ask_for_preview, ask_for_purge
-from .erasing import Erasure, erase_rows
+from .erasing import Erasure, erase_imported_days, erase_rows
 from .holds import (
     UnableToPlaceHold,
     UnableToStop,
@@ -22,6 +22,7 @@ __all__ = [
     "approve_run",
     "ask_for_preview",
     "ask_for_purge",
+    "erase_imported_days",
     "erase_rows",
     "is_stopped",
     "place_hold",

@@ -21,7 +21,7 @@ from register.audit.models import LogEntry
 from register.datamap.registry import label, own_map
 from register.work.models import OutboxMessage
 from retention.aggregates import Aggregate, Model, column_of, quoted
-from retention.eligibility import clock_of, eligible, holds_on, is_moment, last_day_of
+from retention.eligibility import clock_of, eligible, holds_on, is_held, is_moment, last_day_of
 from retention.erasers import IN_CHUNK
 from retention.ledger import hash_of
 from retention.models import LedgerEntry, PlanRow, RetentionRun
@@ -216,6 +216,32 @@ def _delete_days(
     PlanRow.objects.filter(run=run, model=aggregate.label, day__in=days).delete()
     if outcome.gone_count:
         _write_ledger(run, aggregate, outcome, at, days=days)
+    return outcome
+
+
+def delete_days_of_import(
+    cursor: CursorWrapper,
+    run: RetentionRun,
+    aggregate: Aggregate,
+    import_id: UUID,
+    month: datetime.date,
+    at: datetime.datetime,
+) -> Outcome:
+    """Delete what an undone import made of a month, but what a hold covers, with its ledger row.
+
+    The ledger names the import: its rows have no keys, and their days are those of other rows too.
+    """
+    holds = holds_on(at.date())
+    stays = "".join(f" AND NOT {condition}" for condition in is_held(aggregate, holds))
+    cursor.execute(
+        f"DELETE FROM {aggregate.table} r WHERE r.import_run_id = %(import_id)s AND r.day >= %(month)s::date"
+        f" AND r.day < (%(month)s::date + interval '1 month')::date{stays}",
+        {**holds.parameters, "import_id": import_id, "month": month},
+    )
+    outcome = Outcome(last=month, planned_count=cursor.rowcount, gone_count=cursor.rowcount)
+    if outcome.gone_count:
+        _write_ledger(run, aggregate, outcome, at, keys=[import_id])
+        _count(run, outcome)
     return outcome
 
 

@@ -19,12 +19,13 @@ from django.db.backends.utils import CursorWrapper
 from register.access.scope import Actor
 from register.datamap.map import DataMap, Kind
 from register.datamap.registry import own_map
+from register.work.models import ImportRun
 from retention.aggregates import Aggregate, Part, aggregates, column_of, foreign_keys, quoted, references_to
 from retention.eligibility import Holds, holds_on, is_held, is_referred_to, rows
 from retention.models import RetentionRun
 from retention.version import software_version
 
-from .chunks import Outcome, delete_keys, delete_part_rows, locked_keys
+from .chunks import Outcome, delete_days_of_import, delete_keys, delete_part_rows, locked_keys
 from .holds import share_holds
 
 REFERRED, HELD, LOCKED = "referred-to", "held", "locked"
@@ -40,6 +41,7 @@ class Erasure:
     run: RetentionRun
     wanted: Keys
     gone_count: int = 0
+    held_count: int = 0
     refused: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -58,6 +60,30 @@ def erase_rows(
         for start in range(0, len(found), CHUNK_ROWS):
             _erase_chunk(erasure, aggregate, found[start : start + CHUNK_ROWS], clock())
             progress(erasure.gone_count)
+    erasure.run.state, erasure.run.finished_at = RetentionRun.State.DONE, clock()
+    erasure.run.save(update_fields=["state", "finished_at"])
+    return erasure
+
+
+def erase_imported_days(*, imported: ImportRun, label: str, actor: Actor, clock: Clock) -> Erasure:
+    """Delete the day rows that an undone import made, a month at a time; what a hold covers stays and is counted.
+
+    Only the purge role can. A call that was cut off can be made again.
+    """
+    erasure = Erasure(_begin(actor, clock()), {})
+    (aggregate,) = (each for each in aggregates() if each.label == label)
+    months = rows(
+        f"SELECT DISTINCT date_trunc('month', day)::date AS month FROM {aggregate.table}"
+        " WHERE import_run_id = %(key)s ORDER BY month",
+        {"key": imported.pk},
+    )
+    for (month,) in months:
+        with transaction.atomic(), connection.cursor() as cursor:
+            share_holds(cursor)
+            gone = delete_days_of_import(cursor, erasure.run, aggregate, imported.pk, month, clock())
+        erasure.gone_count += gone.gone_count
+    left = rows(f"SELECT count(*) FROM {aggregate.table} WHERE import_run_id = %(key)s", {"key": imported.pk})
+    erasure.held_count = left[0][0]
     erasure.run.state, erasure.run.finished_at = RetentionRun.State.DONE, clock()
     erasure.run.save(update_fields=["state", "finished_at"])
     return erasure

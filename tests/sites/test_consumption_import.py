@@ -12,9 +12,11 @@ from django.core.management.base import CommandError
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting_as_service
 from register.work.models import ImportFault, ImportRun, Job
+from retention.operations import place_hold
+from retention.tasks import delete_days_of_an_undone_import
 from sites.consumption.operations import (
+    DELETE_DAYS,
     UnableToUndo,
-    delete_imported_days,
     import_consumption,
     undo_consumption_import,
 )
@@ -157,8 +159,9 @@ def test_an_undone_import_gives_back_what_it_replaced_and_leaves_the_rest_to_the
     assert run.counts["undo"] == {"restored": 1, "to_delete": 1, "kept_as_corrected_since": 0}
     assert (job.queue, job.parameters) == (Job.Queue.PURGE, {"run": str(run.id)})
     with as_purge():
-        assert delete_imported_days(run_id=run.id) == 1
-        assert delete_imported_days(run_id=run.id) == 0
+        assert delete_days_of_an_undone_import(job) == {"deleted": 1, "held": 0}
+        assert delete_days_of_an_undone_import(job) == {"deleted": 0, "held": 0}
+    assert run_of(second).counts["undo"]["deleted"] == 0
     assert [row.day for row in ConsumptionDay.objects.all()] == [restored.day]
     (again,) = take(source(text(changed)))
     assert again.counts == second.counts
@@ -181,10 +184,21 @@ def test_an_import_is_undone_only_once(site):
         undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT)
 
 
-def test_rows_of_an_import_that_stands_are_not_deleted(site):
+def test_rows_of_an_import_that_stands_are_not_deleted(site, as_purge):
     (outcome,) = take(source(text(lines(WINTER_DAY, 96))))
-    with pytest.raises(UnableToUndo):
-        delete_imported_days(run_id=outcome.run_id)
+    job = Job(kind=DELETE_DAYS, parameters={"run": str(outcome.run_id)}, asked_by="service:test", asked_at=AT)
+    with as_purge(), pytest.raises(ImportRun.DoesNotExist):
+        delete_days_of_an_undone_import(job)
+    assert ConsumptionDay.objects.count() == 1
+
+
+def test_a_hold_keeps_what_an_undone_import_made(site, as_purge):
+    (outcome,) = take(source(text(lines(WINTER_DAY, 96))))
+    job = undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT)
+    place_hold(kind="site", target=site.pk, reason="dispute", actor=ACTOR, at=AT)
+    with as_purge():
+        assert delete_days_of_an_undone_import(job) == {"deleted": 0, "held": 1}
+    assert ConsumptionDay.objects.count() == 1
 
 
 def command(*arguments: object) -> tuple[int, str]:

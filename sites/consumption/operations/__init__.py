@@ -1,16 +1,15 @@
 """All writes of consumption that people ask for: importing files, confirming an upload, undoing an import."""
 
-from .files import DELETE_ROWS, UnableToUndo, delete_imported_days, import_consumption, undo_consumption_import
+from .files import DELETE_DAYS, UnableToUndo, import_consumption, undo_consumption_import
 from .uploads import IMPORT_UPLOAD, PERMISSION, UnableToImportUpload, confirm_upload, import_upload, keep_upload
 
 __all__ = [
-    "DELETE_ROWS",
+    "DELETE_DAYS",
     "IMPORT_UPLOAD",
     "PERMISSION",
     "UnableToImportUpload",
     "UnableToUndo",
     "confirm_upload",
-    "delete_imported_days",
     "import_consumption",
     "import_upload",
     "keep_upload",

@@ -5,7 +5,6 @@ or only a handful of statements, for each would cost more than a small file itse
 """
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.db import connection, transaction
@@ -20,7 +19,7 @@ from sites.consumption.importing import KIND, Importer
 from sites.consumption.outcomes import FileOutcome
 from sites.datahub.sources import SourceFile
 
-DELETE_ROWS = "delete-imported-consumption"
+DELETE_DAYS = "delete-imported-consumption"  # the purge worker's work, done in retention/
 FILES_A_TRANSACTION = 200
 BYTES_A_TRANSACTION = 32_000_000
 
@@ -88,21 +87,8 @@ def undo_consumption_import(*, run: ImportRun, actor: Actor, at: dt.datetime) ->
         if not made_count:
             return None
         return ask_for_work(
-            kind=DELETE_ROWS, actor=actor, at=at, parameters={"run": str(run.id)}, queue=Job.Queue.PURGE
+            kind=DELETE_DAYS, actor=actor, at=at, parameters={"run": str(run.id)}, queue=Job.Queue.PURGE
         )
-
-
-def delete_imported_days(*, run_id: uuid.UUID) -> int:
-    """Delete the days that an undone import made; only the purge role may.
-
-    Raises: UnableToUndo where the import is not undone.
-    """
-    run = ImportRun.objects.get(pk=run_id)
-    if run.kind != KIND or run.state != ImportRun.State.UNDONE:
-        raise UnableToUndo(_("The import is not undone."))
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM sites_consumptionday WHERE import_run_id = %s", [run_id])
-        return cursor.rowcount
 
 
 class UnableToUndo(Refusal):

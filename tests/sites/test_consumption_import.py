@@ -171,8 +171,7 @@ def test_what_was_corrected_since_stays_and_is_named(site):
     body = lines(WINTER_DAY, 96)
     (first,) = take(source(text(body)))
     (second,) = take(source(text([one.replace(";1,0", ";5,0") for one in body])))
-    job = undo_consumption_import(run=run_of(first), actor=ACTOR, at=AT)
-    assert job is None
+    undo_consumption_import(run=run_of(first), actor=ACTOR, at=AT)
     assert run_of(first).counts["undo"] == {"restored": 0, "to_delete": 0, "kept_as_corrected_since": 1}
     assert ConsumptionDay.objects.get().import_run_id == second.run_id
 
@@ -274,3 +273,14 @@ def test_a_folder_and_an_archive_give_the_same_files(site, tmp_path):
     again = list(import_consumption(sources=files_in(archive), actor=ACTOR, scope=Scope.service("t"), now=lambda: AT))
     assert [one.state for one in again] == [State.KNOWN] * 7
     assert ConsumptionDay.objects.count() == 7
+
+
+def test_the_command_undoes_an_import_of_consumption(site):
+    body = lines(WINTER_DAY, 96)
+    take(source(text(body)))
+    (second,) = take(source(text([one.replace(";1,0", ";5,0") for one in body])))
+    out = io.StringIO()
+    call_command("undo_import", str(second.run_id), "--wait", "0", "--json", stdout=out)
+    report = json.loads(out.getvalue())
+    assert (report["restored"], report["state"], report["named"]) == (1, "waiting", [])
+    assert ConsumptionDay.objects.get().wh == list(range(1000, 1096))

@@ -58,15 +58,16 @@ def import_consumption(
         yield from outcomes
 
 
-def undo_consumption_import(*, run: ImportRun, actor: Actor, at: dt.datetime) -> Job | None:
+def undo_consumption_import(*, run: ImportRun, actor: Actor, at: dt.datetime) -> Job:
     """Bring the days that an import changed back to what they were; those it made go to the purge worker.
 
-    Days that were corrected since stay and are counted. Gives the work of the purge worker, if there is any.
+    Days that were corrected since stay and are counted. Gives the work of the purge worker.
     Raises: UnableToUndo.
     """
-    if run.kind != KIND or run.state != ImportRun.State.COMMITTED:
-        raise UnableToUndo(_("Only an import of consumption that is in can be undone, and only once."))
     with transaction.atomic(), connection.cursor() as cursor:
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if run.kind != KIND or run.state != ImportRun.State.COMMITTED:
+            raise UnableToUndo(_("Only an import of consumption that is in can be undone, and only once."))
         cursor.execute(
             "SELECT min(day), max(day), count(*) FROM sites_consumptioncorrection WHERE replaced_by_id = %s", [run.id]
         )
@@ -84,8 +85,6 @@ def undo_consumption_import(*, run: ImportRun, actor: Actor, at: dt.datetime) ->
         corrected_since_count = cursor.fetchone()[0] + changed_count - restored_count
         counts = {"restored": restored_count, "to_delete": made_count, "kept_as_corrected_since": corrected_since_count}
         mark_undone(run=run, at=at, counts=counts)
-        if not made_count:
-            return None
         return ask_for_work(
             kind=DELETE_DAYS, actor=actor, at=at, parameters={"run": str(run.id)}, queue=Job.Queue.PURGE
         )

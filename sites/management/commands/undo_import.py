@@ -1,4 +1,4 @@
-"""Undoes an imported table: `manage.py undo_import RUN`."""
+"""Undoes an import of a table or of consumption: `manage.py undo_import RUN`."""
 
 import json
 import time
@@ -9,10 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from register.access.refusing import Refusal
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
+from register.audit.restoring import Named
 from register.work.models import ImportRun, Job
-from sites.imports.undo import UnableToUndo, Undoing, undo_register_import
+from sites.consumption.importing import KIND as CONSUMPTION
+from sites.consumption.operations import undo_consumption_import
+from sites.imports.undo import Undoing, undo_register_import
 
 JOB = "undo-register-import"
 MOST_SHOWN = 20
@@ -21,7 +25,8 @@ _LOOK_EVERY_S = 1
 
 class Command(BaseCommand):
     help = (
-        "Undoes an import of a table: what it changed gets its old values back, what it made is deleted by the "
+        "Undoes an import of a table or of consumption: what it changed gets its old values back, what it made is "
+        "deleted by the "
         "purge worker. What was edited since or is needed by other rows stays and is named. "
         "Exit code: 0 it is undone, 1 it cannot be, 2 there is no such import."
     )
@@ -40,8 +45,8 @@ class Command(BaseCommand):
         actor = Actor.service(JOB)
         try:
             with acting(actor=actor, scope=Scope.service(JOB)):
-                undoing = undo_register_import(run=run, actor=actor, at=timezone.now())
-        except UnableToUndo as error:
+                undoing = _undone(run, actor)
+        except Refusal as error:
             raise CommandError(str(error), returncode=1) from None
         job = _waited_for(undoing.job, options["wait"])
         report = _report(undoing, job)
@@ -59,6 +64,17 @@ class Command(BaseCommand):
         self.stdout.write(_("Kept or refused: %d") % len(report["named"]))
         for model, key, why in report["named"][:MOST_SHOWN]:
             self.stdout.write(f"  {model} {key}: {why}")
+
+
+def _undone(run: ImportRun, actor: Actor) -> Undoing:
+    if run.kind != CONSUMPTION:
+        return undo_register_import(run=run, actor=actor, at=timezone.now())
+    job = undo_consumption_import(run=run, actor=actor, at=timezone.now())
+    run.refresh_from_db()
+    counts = run.counts["undo"]
+    since = _("%d days: corrected since") % counts["kept_as_corrected_since"]
+    kept = [Named("sites.ConsumptionDay", "", since)] if counts["kept_as_corrected_since"] else []
+    return Undoing(run, counts["restored"], kept, job)
 
 
 def _waited_for(job: Job, seconds: int) -> Job:

@@ -2,6 +2,7 @@
 
 import re
 
+import phonenumbers
 from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -13,6 +14,7 @@ from register.identity.roles import Role
 
 register = template.Library()
 _WORDS = re.compile(r"[^\W_]+")
+_FINLAND = 358
 
 
 @register.filter
@@ -34,6 +36,18 @@ def reason_words(reason: str) -> str:
 def shown_words(what: str) -> str:
     """Give in words what a look showed."""
     return str(WhatWasShown(what).label) if what in WhatWasShown.values else what
+
+
+@register.filter
+def phone(number: str) -> str:
+    """Write a telephone number as people read it: within Finland without its country."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    is_home = parsed.country_code == _FINLAND
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if is_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, form).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 @register.simple_tag

@@ -120,6 +120,10 @@ class RowAdmin(StaffAdmin):
             return super().get_fields(request, obj)
         return [field.name for field in self.model._meta.concrete_fields if _is_shown(field)]
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """A new row has no parts yet."""
+        return super().get_inlines(request, obj) if obj is not None else ()
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Write nothing: the operation did."""
 

@@ -4,36 +4,56 @@ import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.models import Customer
 from customers.queries import customer_or_none
-from register.identity.looking import bound_time, needs, note_panel, panel
+from register.identity.looking import (
+    OpeningReason,
+    WhatWasShown,
+    account_of,
+    bound_time,
+    needs,
+    note_look,
+    note_panel,
+    panel,
+)
+from register.identity.roles import may_reveal
 from sites.models import Contract
 from sites.months import months_of
-from sites.queries import contracts_of, state_of, stretches_of
+from sites.queries import Stretch, contracts_of, grouped_gsrn, state_of, stretches_of
 
 PENDING_DAYS = 60
 
 
-@require_safe
+@require_http_methods(["GET", "POST"])
 @needs("sites.view_contract")
 def contracts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """Show the customer's contracts by address, ended ones last with the day they go."""
+    """Show the customer's contracts by address, ended ones last with the day they go.
+
+    The addresses of a person with non-disclosure open with a reason.
+    """
     row = _customer(customer_id)
     note_panel(request, row.pk, "contracts")
     bound_time()
+    opened = request.method == "POST" and _open_addresses(request, row)
     places = contracts_of(row.pk, timezone.localdate())
     states = [held.state for place in places for held in place.contracts]
     context = {
         "customer": row,
         "places": places,
+        "opened": opened,
+        "is_address_shown": opened or not row.is_protected,
+        "asks": request.GET.get("ask") == "address",
+        "reasons": OpeningReason.choices,
+        "may_open": may_reveal(account_of(request).roles()),
         "running_count": sum(state in ("running", "ending", "coming") for state in states),
         "ended_count": sum(state in ("ended", "cancelled") for state in states),
     }
@@ -52,9 +72,10 @@ def consumption(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     addresses = list(dict.fromkeys(one.site.address for one in stretches))
     chosen = _chosen(addresses, request.GET.get("place", ""))
     here = [one for one in stretches if one.site.address == chosen]
+    named = enumerate((address, next(one for one in stretches if one.site.address == address)) for address in addresses)
     context: dict[str, Any] = {
         "customer": row,
-        "places": list(enumerate(addresses)),
+        "places": [(number, address, _shown(row, here_or_there)) for number, (address, here_or_there) in named],
         "chosen": chosen,
         "months": months_of(here, today) if here else None,
         "as_table": request.GET.get("as") == "table",
@@ -76,21 +97,37 @@ def alerts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         state = state_of(contract, today)
         day = contract.started_on if state == "coming" else contract.ended_on
         if state in ("coming", "ending") and day is not None and day <= soon:
-            found.append(_alert(contract, state, day))
+            found.append(_alert(contract, state, day, is_protected=row.is_protected))
     return render(request, "staff/customers/_alerts.html", {"alerts": found[:2]})
 
 
-def _alert(contract: Contract, state: str, day: datetime.date) -> dict[str, Any]:
+def _alert(contract: Contract, state: str, day: datetime.date, *, is_protected: bool) -> dict[str, Any]:
     words = _t("starts %(day)s") if state == "coming" else _t("ends %(day)s")
     return {
         "tone": "info",
         "icon": "truck",
         "title": _("Pending move"),
-        "text": f"{contract.number}, {contract.site.street_address}: "
+        "text": f"{contract.number}{'' if is_protected else ', ' + contract.site.street_address}: "
         + words % {"day": date_format(day, "SHORT_DATE_FORMAT")},
         "url": "#contracts",
         "act": _("Contracts and sites"),
     }
+
+
+def _open_addresses(request: HttpRequest, row: Customer) -> bool:
+    """Log the opening of protected addresses with its reason, and say whether they are open."""
+    reason = request.POST.get("reason", "")
+    if not may_reveal(account_of(request).roles()):
+        raise PermissionDenied
+    if reason not in OpeningReason.values:
+        return False
+    note_look(request, what=WhatWasShown.ADDRESS, customers=[row.pk], reason=reason)
+    return True
+
+
+def _shown(row: Customer, stretch: Stretch) -> str:
+    """Say what a place is called: by its address, or where that is protected by its metering point."""
+    return grouped_gsrn(stretch.site.gsrn) if row.is_protected else stretch.site.address
 
 
 def _chosen(addresses: list[str], place: str) -> str:

@@ -8,7 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, now
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import operations
@@ -106,7 +106,7 @@ class InvoiceAdmin(RowAdmin):
     def state_mark(self, row: Invoice) -> SafeString:
         """Say how the invoice stands."""
         if row.settled_on is None and open_of(row) and row.due_on < localdate(now()):
-            return status("warn", _t("Late"))
+            return status("warn", gettext("Late"))
         kinds = {"paid": "ok", "credited": "off", "disputed": "info", "collection": "bad", "open": "wait"}
         return status(kinds[row.state], str(row.get_state_display()).capitalize())
 

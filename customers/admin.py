@@ -9,7 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers import operations
@@ -97,7 +97,7 @@ class CustomerAdmin(RowAdmin):
                 _("Protection"),
                 {
                     "fields": ["is_protected"],
-                    "description": _t("The address is closed here. Open it with a reason on the customer's page.")
+                    "description": gettext("The address is closed here. Open it with a reason on the customer's page.")
                     if hidden
                     else "",
                 },
@@ -113,7 +113,7 @@ class CustomerAdmin(RowAdmin):
     def place(self, row: Customer) -> str | SafeString:
         """Show the address, unless it is protected."""
         if row.is_protected:
-            return status("bad", _t("Protected"), "shield-lock")
+            return status("bad", gettext("Protected"), "shield-lock")
         return ", ".join(filter(None, (row.street_address, f"{row.postal_code} {row.post_office}".strip())))
 
     @admin.display(description=_("since"), ordering="relationship_started_on")
@@ -125,8 +125,8 @@ class CustomerAdmin(RowAdmin):
     def state(self, row: Customer) -> SafeString:
         """Say whether a contract runs."""
         if row.relationship_ended_on is None:
-            return status("ok", _t("Customer"))
-        return status("off", _t("Former") if row.relationship_started_on else _t("No contract yet"))
+            return status("ok", gettext("Customer"))
+        return status("off", gettext("Former") if row.relationship_started_on else gettext("No contract yet"))
 
 
 class RepresentativeForm(RowForm):
@@ -266,8 +266,8 @@ class MarketingPermissionAdmin(RowAdmin):
     def state(self, row: MarketingPermission) -> SafeString:
         """Say whether it is allowed."""
         if row.ended_at is not None:
-            return status("off", _t("Ended"))
-        return status("ok", _t("Allowed")) if row.is_allowed else status("bad", _t("Prohibited"), "ban")
+            return status("off", gettext("Ended"))
+        return status("ok", gettext("Allowed")) if row.is_allowed else status("bad", gettext("Prohibited"), "ban")
 
 
 @admin.register(Contact)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, now
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
@@ -302,11 +302,11 @@ class ContractAdmin(RowAdmin):
     def state(self, row: Contract) -> SafeString:
         """Say how the contract stands today."""
         words = {
-            "running": ("ok", _t("In force")),
-            "ending": ("info", _t("Ending")),
-            "coming": ("info", _t("Coming")),
-            "ended": ("off", _t("Ended")),
-            "cancelled": ("off", _t("Cancelled")),
+            "running": ("ok", gettext("In force")),
+            "ending": ("info", gettext("Ending")),
+            "coming": ("info", gettext("Coming")),
+            "ended": ("off", gettext("Ended")),
+            "cancelled": ("off", gettext("Cancelled")),
         }
         return status(*words[state_of(row, localdate(now()))])
 

@@ -28,6 +28,12 @@ SENTENCES = {
     "sites_site_gsrn_key": _("This metering point is in the register already."),
     "sites_electricityconnection_identifier_key": _("This connection identifier is taken."),
     "sites_heatconnection_identifier_key": _("This connection identifier is taken."),
+    "sites_homedetails_contract_id_key": _("The contract has its details of the home already."),
+    "sites_qualityword_word_key": _("This word is in the list already."),
+    "quality_is_of_the_day_or_of_each_slot": _("Quality is given for the whole day or for each reading."),
+    "a_slot_is_a_quarter_or_an_hour": _("A reading is of a quarter or of an hour."),
+    "energy_is_not_negative": _("Energy is not negative."),
+    "a_day_has_the_slots_of_its_helsinki_day": _("A day has the readings of its Helsinki day."),
     "sites_product_code_key": _("This product code is taken."),
     "holder_and_contract_have_one_controller": _("The contract belongs to the other controller."),
 }

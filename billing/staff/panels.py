@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -90,14 +90,14 @@ def alerts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             _alert(
                 "warn",
                 "currency-euro",
-                _t("Open %(sum)s") % {"sum": _euros(balance.due_eur)},
-                _t("The oldest was due %(days)s days ago") % {"days": days},
+                gettext("Open %(sum)s") % {"sum": _euros(balance.due_eur)},
+                gettext("The oldest was due %(days)s days ago") % {"days": days},
             )
         )
     if balance.collection_eur:
         found.append(_alert("bad", "alert-circle", _("In collection"), _euros(balance.collection_eur)))
     if balance.disputed_count:
-        text = _t("Invoices disputed: %(count)s") % {"count": balance.disputed_count}
+        text = gettext("Invoices disputed: %(count)s") % {"count": balance.disputed_count}
         found.append(_alert("info", "hand-stop", _("Dispute"), text))
     return render(request, "staff/customers/_alerts.html", {"alerts": found})
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Representative, SearchToken
@@ -156,7 +156,9 @@ def _found_nearly(query: Query) -> Found:
     for guess_words in tried:
         found = _by_words(query, guess_words, rank=6)
         near = " ".join(guess_words)
-        matches += [(key, _t("Nearly: %(words)s") % {"words": near}, marks, rank) for key, _why, marks, rank in found]
+        matches += [
+            (key, gettext("Nearly: %(words)s") % {"words": near}, marks, rank) for key, _why, marks, rank in found
+        ]
     hits = _hits(_merged(matches), query.on)
     return Found(hits[:LIMIT], is_cut=len(hits) > LIMIT, nearly=tuple(" ".join(one) for one in tried))
 

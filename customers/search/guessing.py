@@ -13,6 +13,8 @@ from register.datamap.formats import clean_business_id, clean_gsrn, clean_identi
 
 from .folding import digits, fold
 
+_LIKE_IDENTITY_CODE = re.compile(r"\d{6}[-+A-FU-Y]\d{2,3}[0-9A-Z]?")
+
 
 class KeyKind(models.TextChoices):
     """What a search text may be."""
@@ -60,7 +62,8 @@ def _kinds_of(text: str) -> list[KeyKind]:
     plain, bare = fold(text), re.sub(r"[\s-]", "", text)
     if not plain:
         return []
-    if _passes(clean_identity_code, text, allow_temporary=True):
+    # Mistyped or half written it is a secret too: it finds nothing, and is not shown again.
+    if _passes(clean_identity_code, text, allow_temporary=True) or _LIKE_IDENTITY_CODE.fullmatch(_bare(text)):
         return [KeyKind.IDENTITY_CODE]
     if "@" in text:
         return [KeyKind.EMAIL]
@@ -94,6 +97,10 @@ def _kinds_of_words(text: str, plain: str) -> list[KeyKind]:
     if any(sign.isdigit() for sign in plain):
         return [KeyKind.ADDRESS, KeyKind.NAME]
     return [KeyKind.NAME, KeyKind.ADDRESS]
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split()).upper().translate(dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"))
 
 
 def _passes(clean: Callable[..., str], text: str, **options: bool) -> bool:

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -80,7 +80,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             "columns": _columns(request, row),
             "look": look_pass(request, row.pk),
             "is_former": row.relationship_ended_on is not None and row.relationship_ended_on <= today,
-            "crumbs": [(_t("Customers"), reverse("admin:customers_customer_changelist")), (row.number, "")],
+            "crumbs": [(gettext("Customers"), reverse("admin:customers_customer_changelist")), (row.number, "")],
         },
     )
 
@@ -128,7 +128,7 @@ def alerts_of(row: Customer) -> list[dict[str, Any]]:
 
 def _prohibition_text(cells: list[Any]) -> str:
     if len(cells) >= 16:
-        return _t("Everything on every channel")
+        return gettext("Everything on every channel")
     channels = dict.fromkeys(str(cell.row.get_channel_display()) for cell in cells)
     return ", ".join(channels).capitalize()
 

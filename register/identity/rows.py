@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from register.access.refusing import Refusal
@@ -124,6 +124,10 @@ class RowAdmin(StaffAdmin):
         """A new row has no parts yet."""
         return super().get_inlines(request, obj) if obj is not None else ()
 
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave the parts out of what is sent: checked after the operation, they could deny what was done."""
+        return iter(()) if request.method == "POST" else super().get_formsets_with_inlines(request, obj)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Write nothing: the operation did."""
 
@@ -166,8 +170,8 @@ class InForce:
         end = getattr(row, self.end_column)
         today = localdate(datetime.datetime.now(tz=datetime.UTC))
         if end is not None and end <= today:
-            return status("off", _t("Ended"))
-        return status("ok", _t("In force"))
+            return status("off", gettext("Ended"))
+        return status("ok", gettext("In force"))
 
     state.short_description = _("state")  # type: ignore[attr-defined]
 

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -102,7 +102,7 @@ def alerts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 def _alert(contract: Contract, state: str, day: datetime.date, *, is_protected: bool) -> dict[str, Any]:
-    words = _t("starts %(day)s") if state == "coming" else _t("ends %(day)s")
+    words = gettext("starts %(day)s") if state == "coming" else gettext("ends %(day)s")
     return {
         "tone": "info",
         "icon": "truck",

@@ -155,32 +155,40 @@ def test_sql_folds_as_python_does(db: Any, text: str) -> None:
         assert cursor.fetchone() == (fold(text),)
 
 
-def plan(query: Any) -> str:
+@pytest.fixture
+def crowded(maija: Customer, as_owner: Any) -> Customer:
+    """So many words that the planner chooses as in a real register."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    return str(query.explain(format="text"))
+        cursor.execute("INSERT INTO customers_searchword SELECT md5(n::text) FROM generate_series(1, 20000) n")
+        cursor.execute(
+            "INSERT INTO customers_searchtoken (customer_id, kind, token)"
+            " SELECT %s, 'name', md5(n::text) FROM generate_series(1, 20000) n",
+            [maija.pk],
+        )
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_searchword, customers_searchtoken")
+    return maija
 
 
-def test_each_search_uses_an_index_under_the_policies(maija: Customer) -> None:
+def test_each_search_uses_an_index_under_the_policies(crowded: Customer) -> None:
     kinds = ["name", "address", "representative"]
     for query in (
         with_prefixes(["aij"], kinds).values_list("customer"),
         with_prefixes(["maija", "aij"], kinds).values_list("customer"),
         with_prefixes(["<7654"], ["phone"]).values_list("customer"),
-        SearchToken.objects.filter(kind="number", token="100234"),
+        SearchToken.objects.filter(kind="number", token="100234").values_list("customer"),
     ):
-        told = plan(query)
+        told = str(query.explain(format="text"))
+        assert "Seq Scan on customers_searchtoken" not in told
         assert "search_token_by_word" in told
-        bounds = told.split("Index Cond")[1].split("Filter")[0]
-        assert "'aij'" in bounds or "'<7654'" in bounds or "'maija'" in bounds or "'100234'" in bounds
-    assert "Seq Scan on customers_searchtoken" not in plan(with_prefixes(["aij"], kinds).values_list("customer"))
-    assert "identity_code" in plan(with_identity_code(CODE))
+        bounds = told.split("Index Cond: ")[1].split("Filter: ")[0]
+        assert "token >= " in bounds or "'100234'" in bounds
+    told = str(with_identity_code(CODE).explain(format="text"))
+    assert "identity_code" in told
 
 
-def test_the_nearest_word_is_found_by_an_index(maija: Customer) -> None:
+def test_the_nearest_word_is_found_by_an_index(crowded: Customer) -> None:
     assert nearest_words("kallio")[0] == "kallio"
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO customers_searchword SELECT md5(n::text) FROM generate_series(1, 20000) n")
-        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN SELECT word FROM customers_searchword WHERE word % 'kallio'")
         assert "search_word_by_likeness" in str(cursor.fetchall())

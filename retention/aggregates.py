@@ -67,7 +67,14 @@ class Reference:
     """A foreign key from outside the aggregate to the root or to one of its parts."""
 
     model: Model
-    condition: str  # over x, the referring row, and r, the root
+    condition: str  # over x, the referring row, r, the root, and y, the part that is referred to
+    part: str = ""
+
+    @property
+    def tables(self) -> str:
+        """What stands after FROM: the referring table and the part, if there is one between."""
+        own = f"{quoted(self.model._meta.db_table)} x"
+        return f"{own}, {quoted(self.part)} y" if self.part else own
 
     @property
     def label(self) -> str:
@@ -250,10 +257,7 @@ def _parts(root: Model, declared: dict[Model, DataMap]) -> tuple[Part, ...]:
         for column in foreign_keys(model):
             if column.related_model in conditions and column.related_model is not model:
                 graph[column.related_model].add(model)
-    return tuple(
-        Part(model, " OR ".join(conditions[model]), declared[model].anchors)
-        for model in _in_order(graph)
-    )
+    return tuple(Part(model, " OR ".join(conditions[model]), declared[model].anchors) for model in _in_order(graph))
 
 
 def _in_order(graph: dict[Model, set[Model]]) -> Iterator[Model]:
@@ -277,12 +281,9 @@ def _references(root: Model, parts: tuple[Part, ...]) -> Iterator[Reference]:
                 yield Reference(model, f"x.{quoted(column.column)} = r.{quoted(root._meta.pk.column)}")
             elif column.related_model in by_model:
                 part = by_model[column.related_model]
-                table, key = quoted(part.model._meta.db_table), quoted(part.model._meta.pk.column)
                 inner = part.condition.replace("x.", "y.").format(key=f"= r.{quoted(root._meta.pk.column)}")
-                yield Reference(
-                    model,
-                    f"x.{quoted(column.column)} IN (SELECT y.{key} FROM {table} y WHERE {inner})",
-                )
+                belongs = f"x.{quoted(column.column)} = y.{quoted(part.model._meta.pk.column)} AND ({inner})"
+                yield Reference(model, belongs, part.model._meta.db_table)
 
 
 def _refuse_unplannable(aggregate: Aggregate) -> None:

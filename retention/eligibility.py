@@ -136,10 +136,9 @@ def is_referred_to(aggregate: Aggregate, *, planned: str = "") -> list[str]:
     """
     found = []
     for reference in aggregate.references:
-        table = quoted(reference.model._meta.db_table)
-        stays = _goes_before(reference.model, planned) if planned else ""
-        condition = f"({reference.condition}) AND NOT ({stays})" if stays else reference.condition
-        found.append(f"EXISTS (SELECT FROM {table} x WHERE {condition})")
+        goes = _goes_before(reference.model, planned) if planned else []
+        condition = " AND ".join([f"({reference.condition})", *(f"NOT {each}" for each in goes)])
+        found.append(f"EXISTS (SELECT FROM {reference.tables} WHERE {condition})")
     return found
 
 
@@ -207,25 +206,18 @@ def _held_by_part(aggregate: Aggregate, part: Part, kinds: set[str]) -> Iterator
         yield f"EXISTS (SELECT FROM {table} x WHERE ({belongs}) AND ({' OR '.join(conditions)}))"
 
 
-def _goes_before(model: Model, run: str) -> str:
-    """The condition that the row x of a table goes earlier in a run, itself or with one of its roots."""
+def _goes_before(model: Model, run: str) -> list[str]:
+    """The conditions by which the row x of a table goes earlier in a run, itself or with one of its roots."""
     conditions = []
     for aggregate in aggregates():
-        if not aggregate.is_keyed:
-            continue
-        planned = (
-            f"SELECT FROM retention_planrow q WHERE q.run_id = {run} AND q.model = '{aggregate.label}' AND q.key ="
-        )
-        if aggregate.model is model:
-            conditions.append(f"EXISTS ({planned} x.{aggregate.key})")
-        for part in aggregate.parts:
-            if part.model is model:
-                belongs = part.condition.format(key="= g." + aggregate.key)
-                conditions.append(
-                    f"EXISTS (SELECT FROM {aggregate.table} g WHERE ({belongs})"
-                    f" AND EXISTS ({planned} g.{aggregate.key}))"
-                )
-    return " OR ".join(conditions)
+        keys = [f"x.{aggregate.key} = q.key"] if aggregate.model is model and aggregate.is_keyed else []
+        keys += [part.condition.format(key="= q.key") for part in aggregate.parts if part.model is model]
+        conditions += [
+            f"EXISTS (SELECT FROM retention_planrow q WHERE q.run_id = {run}"
+            f" AND q.model = '{aggregate.label}' AND ({key}))"
+            for key in keys
+        ]
+    return conditions
 
 
 def _may_be_empty(aggregate: Aggregate, keep: Keep) -> bool:

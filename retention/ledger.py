@@ -23,7 +23,7 @@ def hash_of(entry: LedgerEntry) -> str:
     content: dict[str, Any] = {name: getattr(entry, name) for name in _CONTENT}
     content |= {
         "run": str(entry.run_id),
-        "keys": [str(key) for key in entry.keys],
+        "keys": hashlib.sha256(b"".join(key.bytes for key in entry.keys)).hexdigest(),
         "days": [day.isoformat() for day in entry.days],
         "at": entry.at.isoformat(),
     }

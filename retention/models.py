@@ -19,6 +19,8 @@ from register.datamap.map import RUNNING, Clock, DataMap, Keep
 from register.datamap.vocabulary import P1, Basis
 
 _WRITTEN_BY_PURGE = Access(app=READ, purge=PURGE | {"INSERT"}, protected=False)
+# The planner of the database knows a new plan of a million rows only when it is told.
+_PLAN = Access(app=READ, purge=PURGE | {"INSERT", "MAINTAIN"}, protected=False)
 _LEDGER = Access(app=READ, purge=frozenset({"SELECT", "INSERT", "DELETE"}), protected=False)
 
 
@@ -153,7 +155,7 @@ class PlanRow(models.Model):
     due_on = models.DateField(_("goes on"))
     spared = models.CharField(_("spared because"), max_length=20, blank=True)
 
-    access = _WRITTEN_BY_PURGE
+    access = _PLAN
     data_map = DataMap(
         goes_with="run",
         technical=["id", "run", "model", "key", "day", "row_count", "rule", "due_on", "spared"],

@@ -21,7 +21,7 @@ from register.audit.models import LogEntry
 from register.datamap.registry import label, own_map
 from register.work.models import OutboxMessage
 from retention.aggregates import Aggregate, Model, column_of, quoted
-from retention.eligibility import clock_of, eligible, holds_on, is_held, is_moment, last_day_of
+from retention.eligibility import clock_of, eligible, holds_on, is_due, is_held, is_moment, last_day_of
 from retention.erasers import IN_CHUNK
 from retention.ledger import hash_of
 from retention.models import LedgerEntry, PlanRow, RetentionRun
@@ -72,10 +72,10 @@ def _delete_keys(
     if not keys:
         return None
     outcome = Outcome(last=keys[-1], planned_count=len(keys))
-    gone = _eligible_keys(cursor, aggregate, locked_keys(cursor, aggregate, keys), run.as_of)
+    gone = _eligible_keys(cursor, aggregate, keys, run.as_of)
     if gone:
         _delete_rows(cursor, run, aggregate, gone, at, outcome)
-        PlanRow.objects.filter(run=run, model=aggregate.label, key__in=gone).delete()
+        _forget_plan(cursor, run, aggregate, gone)
     return outcome
 
 
@@ -130,15 +130,27 @@ def locked_keys(cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID]) -
 
 
 def _eligible_keys(cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID], on: datetime.date) -> list[UUID]:
-    if not keys:
-        return []
+    """Lock the rows that are due and that nobody else has locked, then check the whole predicate.
+
+    The lock looks at the row's own clocks as they are now. What other tables say is asked after it, in a
+    statement of its own, which sees all that was committed before the lock.
+    """
+    due, clocks = is_due(aggregate, on)
+    of_keys = f"SELECT r.{aggregate.key} FROM {aggregate.table} r WHERE r.{aggregate.key} = ANY(%(keys)s::uuid[])"
+    cursor.execute(f"{of_keys} AND {due} FOR UPDATE OF r SKIP LOCKED", clocks | {"keys": keys})
+    locked = [key for (key,) in cursor.fetchall()]
     condition, parameters = eligible(aggregate, holds_on(on), on)
-    cursor.execute(
-        f"SELECT r.{aggregate.key} FROM {aggregate.table} r"
-        f" WHERE r.{aggregate.key} = ANY(%(keys)s::uuid[]) AND {condition}",
-        parameters | {"keys": keys},
-    )
+    if not locked or condition == due:
+        return locked
+    cursor.execute(f"{of_keys} AND {condition}", parameters | {"keys": locked})
     return [key for (key,) in cursor.fetchall()]
+
+
+def _forget_plan(cursor: CursorWrapper, run: RetentionRun, aggregate: Aggregate, keys: list[UUID]) -> None:
+    cursor.execute(
+        "DELETE FROM retention_planrow WHERE run_id = %s AND model = %s AND key = ANY(%s::uuid[])",
+        [run.pk, aggregate.label, keys],
+    )
 
 
 def _delete_parts(

@@ -26,9 +26,9 @@ def write_plan(run: RetentionRun) -> None:
             _plan(run, aggregate)
             found = _counted(run, aggregate)
             if found["rows"]:
+                _refresh_statistics()
                 counts[aggregate.label] = found
                 digest.update(f"{aggregate.label}:{_digest(run, aggregate)}\n".encode())
-        _refresh_statistics()
         run.counts = counts
         run.forecast = forecast(on=run.as_of)
         run.planned_count = sum(found["rows"] for found in counts.values())
@@ -101,6 +101,6 @@ def _digest(run: RetentionRun, aggregate: Aggregate) -> str:
 
 
 def _refresh_statistics() -> None:
-    """A plan of a million rows is new to the planner of the database."""
+    """Tell the planner of the database what is new in the plan, before the next root is planned by it."""
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {quoted(PlanRow._meta.db_table)}")

@@ -49,7 +49,7 @@ class UnableToApprove(Exception):
 class Pace:
     """How many rows a chunk takes: as many as are gone in `target_s`, so that locks are short."""
 
-    keys: int = 200
+    keys: int = 500
     day_rows: int = 20_000
     target_s: float = 1.0
     fixed: bool = False

@@ -126,9 +126,9 @@ def _of_root(aggregate: Aggregate, pk: Any, on: datetime.date) -> Reasons:
     for number, keep in enumerate(aggregate.keeps):
         found.keeps.append(KeepState(keep, *values[number * 3 : number * 3 + 3]))
     for reference in aggregate.references:
-        table = quoted(reference.model._meta.db_table)
         ((count,),) = rows(
-            f"SELECT count(*) FROM {table} x, {aggregate.table} r WHERE {where} AND {reference.condition}", parameters
+            f"SELECT count(*) FROM {reference.tables}, {aggregate.table} r WHERE {where} AND {reference.condition}",
+            parameters,
         )
         if count:
             found.references.append((reference.label, count))

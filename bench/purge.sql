@@ -67,7 +67,7 @@ INSERT INTO sites_consumptionday (site_id, series, resolution_min, day, controll
         SELECT day::date, extract(epoch FROM timezone('Europe/Helsinki', day + interval '1 day')
             - timezone('Europe/Helsinki', day)) / 3600 AS hours
         FROM generate_series(current_setting('bench.due_day')::timestamp,
-            date_trunc('month', current_setting('bench.due_day')::date)
+            date_trunc('month', current_setting('bench.due_day')::timestamp)
                 + make_interval(months => current_setting('bench.months')::int) - interval '1 day',
             interval '1 day') day
     ) days WHERE current_setting('bench.sites')::int > 0;

@@ -3,6 +3,7 @@
 What the environment may say is declared in environment.py; each subject has its module here.
 """
 
+import logging
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -113,3 +114,4 @@ REGISTER_RETENTION: dict[str, dict[str, int]] = {}
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the line at the end says it all

@@ -10,6 +10,8 @@ import structlog
 
 from register.settings.environment import Environment
 
+# Beat says "look" every few seconds: that all went well is no news.
+_QUIET = ("celery.beat", "celery.worker.strategy", "celery.app.trace", "django_structlog.celery")
 _PERSONAL = ("ip", "user_id", "user_agent", "referer")
 
 
@@ -52,6 +54,7 @@ def logs(environment: Environment) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            **{name: {"level": "WARNING"} for name in _QUIET},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }

@@ -20,15 +20,15 @@ run: setup ## Run the whole register: PORT=8000 CUSTOMERS=2000. Ctrl-C stops it.
 
 .PHONY: test
 test: setup ## Run all tests: BROWSER=no leaves out those that need a browser.
-	@$(RUN) -m pytest -n $(JOBS) $(TESTS)
+	@$(RUN) -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 .PHONY: check
 check: setup ## Check style, types, layers, migrations, translations and the data map.
 	@$(RUN) -m tests.harness.checks
 
 .PHONY: bench
-bench: setup ## Measure what docs/performance.md promises.
-	@$(RUN) -m bench
+bench: setup ## Measure what docs/performance.md promises: ONLY=purge for a part.
+	@$(RUN) -m bench $(ONLY)
 
 .PHONY: setup
 setup: .uv/bin/uv ## Make the environment in .venv with the pinned, hashed packages.

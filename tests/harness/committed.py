@@ -47,7 +47,7 @@ class CommittedDatabase:
                 command, cwd=CHECKOUT, env=self.environment(role), stdout=output, stderr=subprocess.STDOUT
             )
         self._processes.append(process)
-        if not wait_until(lambda: _is_ready(log) or process.poll() is not None, timeout_s=60):
+        if not wait_until(lambda: _is_ready(log) or process.poll() is not None, timeout_s=120):
             raise AssertionError(f"the worker is not ready:\n{log.read_text(encoding='utf-8')}")
         assert process.poll() is None, log.read_text(encoding="utf-8")
         return process

@@ -46,10 +46,10 @@ def _running(state: State, port: int):
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
-    answered = wait_until(lambda: _status(port) == 200 or process.poll() is not None, 120, pause_s=0.2)
+    answered = wait_until(lambda: _status(port) == 200 or process.poll() is not None, 240, pause_s=0.2)
     assert answered, output.read_text()
     assert process.poll() is None, output.read_text()
-    welcomed = wait_until(lambda: "Ctrl-C stops it" in output.read_text(), 30, pause_s=0.2)
+    welcomed = wait_until(lambda: "codes hold" in output.read_text(), 90, pause_s=0.2)
     assert welcomed, output.read_text()
     try:
         yield process

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 
 from billing import queries as billing
 from register.identity.looking import account_of
+from register.identity.menu import in_order
 from register.identity.models import Account
 from register.work import queries as work
 from register.work.models import ImportRun, Job
@@ -103,7 +104,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Dashboard"),
         "board": board_of(account_of(request), at=now),
-        "app_list": admin.site.get_app_list(request),
+        "app_list": in_order(admin.site.get_app_list(request)),
     }
     return render(request, "admin/index.html", context)
 
@@ -154,7 +155,7 @@ def _overdue(board: Board, at: datetime.datetime) -> None:
         text = _("No purge has run to its end for more than a day.")
         board.alerts.append(Alert("warn", "clock", _("The purge is late"), text, url, _("Open retention")))
     count = status.overdue_count
-    when = formats.date_format(localtime(status.next_purge_at), "j.n. H.i")
+    when = formats.date_format(localtime(status.next_purge_at), "j.n. G.i")
     text = _("Next purge %(when)s") % {"when": when}
     tone, icon = ("warn", "hourglass") if count else ("ok", "circle-check")
     board.tiles.append(Tile(_("Overdue, not deleted"), icon, _figure(count), text, tone, url))

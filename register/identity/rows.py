@@ -26,6 +26,7 @@ from register.identity.components import controller_tag, status
 from register.identity.looking import LookReason, note_look
 from register.identity.site import OperationForm, StaffAdmin, StaffInline
 
+_LOOKUPS = frozenset({"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"})
 _AFTER_ALL = "\U0010ffff"
 
 
@@ -95,12 +96,15 @@ class RowAdmin(StaffAdmin):
             self._note(request, [row] if row is not None else [], LookReason.PAGE)
         return response
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the filters of the list and the customer's key: anything else could be used to guess what is hidden."""
+        if request is None:
+            return False
         fields = [entry[0] if isinstance(entry, tuple) else entry for entry in self.get_list_filter(request)]
         allowed = {*map(str, fields), *([self.date_hierarchy] if self.date_hierarchy else []), "customer"}
-        path, _sep, end = lookup.partition("__")
-        return path in allowed and end.split("__")[-1] in {"", "exact", "isnull", "gte", "lt", "year", "month", "day"}
+        head, _sep, last = lookup.rpartition("__")
+        stem = head if last in _LOOKUPS else lookup
+        return stem.removesuffix("__id").removesuffix("__pk") in allowed
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -15,6 +15,8 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import IntegrityError, models, transaction
@@ -27,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 from register.access.scope import Actor
 from register.audit.models import LogEntry
+from register.identity.lists import StaffChangeList
 from register.identity.models import Account
 from register.identity.queries import actor_of
 
@@ -104,7 +107,7 @@ class NoTrace(BaseModelAdmin):
         return False
 
 
-_PLAIN_LOOKUPS = frozenset({"exact", "in", "isnull", "gte", "gt", "lte", "lt", "year", "month", "day"})
+_PLAIN_LOOKUPS = frozenset({"exact", "in", "isnull", "isempty", "gte", "gt", "lte", "lt", "year", "month", "day"})
 
 
 def _filtered(list_filter: Any) -> str:
@@ -157,6 +160,18 @@ class OperationForm(forms.ModelForm):
         """Save nothing more: the operation did."""
 
 
+class RowKey(ForeignKeyRawIdWidget):
+    """Asks for a row by its key; beside it the row is called by its title, never by its data."""
+
+    def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
+        """Give title and address of the chosen row."""
+        _label, url = super().label_and_url_for_value(value)
+        model = self.rel.model
+        row = model._default_manager.using(self.db).filter(**{self.rel.get_related_field().name: value}).first()
+        title = getattr(self.admin_site._registry.get(model), "row_title", str)
+        return ("" if row is None else str(title(row))), url
+
+
 class StaffInline(NoTrace, admin.TabularInline):
     """Parts of a row as a table below its form, without a column to delete."""
 
@@ -177,20 +192,26 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
     """The admin of a table: Django's pages in our look; writes are operations, the log is the register's own.
 
     `column_classes` gives a column of the list a class: "right" for figures, "state" for the state.
+    `list_sums` sums columns up over all that was found: {"total_eur": Sum("total_eur")}.
     `list_intro` is a sentence under the list's title. `row_title` is what a row is called on the pages.
     """
 
     column_classes: ClassVar[Mapping[str, str]] = {}
     list_intro: ClassVar[Any] = ""
+    list_sums: ClassVar[Mapping[str, Any]] = {}
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
+    show_facets = admin.ShowFacets.ALLOW  # counted only for who asks
     actions_selection_counter = True
 
     def row_title(self, row: models.Model) -> str:
         """Say what the row is called on the pages."""
         return str(row)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Give the list in which one chooses the rows of a page."""
+        return StaffChangeList
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Let the address filter by the filters that the list shows and by keys, by nothing else.
@@ -222,6 +243,8 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
         """Call the rows to choose from as their own pages do."""
         formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
         related = self.admin_site._registry.get(db_field.remote_field.model)
+        if formfield is not None and type(formfield.widget) is ForeignKeyRawIdWidget:
+            formfield.widget = RowKey(db_field.remote_field, self.admin_site)
         if formfield is not None and isinstance(related, StaffAdmin):
             setattr(formfield, "label_from_instance", related.row_title)  # noqa: B010 (it is a method)
         return formfield

@@ -1,5 +1,6 @@
 """Template tags of the look: icons, statuses, the frame's menu, and what Django's admin lists need beside."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,14 @@ from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.forms import BaseForm, BoundField
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from register.identity import components
+from register.identity.lists import StaffChangeList
 from register.identity.menu import Link
 from register.identity.menu import staff_menu as menu_of
 
@@ -31,6 +34,8 @@ _CHECKS = {
     "django/forms/widgets/checkbox_option.html",
     "django/forms/widgets/radio_option.html",
 }
+_PLAIN_FIGURE = re.compile(r"(>[-\u2212]?)(\d{4,})(?=[,.<])")
+_DAY = re.compile(r"^(\d{2})\.(\d{2})\.(\d{4})$")
 _PLAIN = {"django/forms/widgets/hidden.html", "django/forms/widgets/select_option.html"}
 
 register.simple_tag(components.icon)
@@ -126,9 +131,52 @@ def _labelled(cell: str, column: Column) -> SafeString:
     attributes = ' scope="row"' if tag == "th" else ""
     if tag == "td" and column.css not in {"check", "state"}:
         attributes += format_html(' data-label="{}"', capfirst(str(column.header["text"])))
+    if "right" in column.css:
+        rest = _PLAIN_FIGURE.sub(_grouped, rest)
     if column.css:
         rest = rest.replace('class="', format_html('class="{} ', column.css), 1)
     return mark_safe(f"<{tag}{attributes}{rest}")  # both parts come escaped
+
+
+def _grouped(figure: re.Match[str]) -> str:
+    """Part the thousands of a figure by hard spaces."""
+    whole = figure[2]
+    first = len(whole) % 3
+    parts = [whole[:first], *(whole[start : start + 3] for start in range(first, len(whole), 3))]
+    return figure[1] + "\N{NO-BREAK SPACE}".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class SumCell:
+    """A cell of the row of sums: a figure under its column, or the name of the row over several columns."""
+
+    text: str
+    label: str = ""
+    span: int = 1
+    is_name: bool = False
+
+
+@register.simple_tag
+def sum_cells(cl: StaffChangeList, columns: list[Column]) -> list[SumCell]:
+    """Give the cells of the row of sums, or nothing where a list sums nothing."""
+    sums = cl.sums()
+    names = [str(name) for name in cl.list_display]
+    where = [number for number, name in enumerate(names) if f"sum_of_{name}" in sums]
+    if not where or not where[0]:
+        return []
+    found = number_format(cl.result_count, force_grouping=True)
+    cells = [SumCell(gettext("All %(n)s found") % {"n": found}, span=where[0], is_name=True)]
+    for name, column in list(zip(names, columns, strict=False))[where[0] :]:
+        value = sums.get(f"sum_of_{name}")
+        shown = "" if value is None else number_format(value, force_grouping=True)
+        cells.append(SumCell(shown, capfirst(str(column.header["text"]))))
+    return cells
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a whole number with hard spaces between its thousands."""
+    return number_format(number, force_grouping=True)
 
 
 @dataclass(frozen=True)
@@ -148,7 +196,7 @@ def active_filters(cl: ChangeList) -> list[Chip]:
         chosen = [choice for choice in choices[1:] if choice.get("selected")]
         for choice in chosen:
             text = f"{capfirst(str(spec.title))}: {facet_label(choice['display'])}"
-            chips.append(Chip(text, str(choices[0]["query_string"])))
+            chips.append(Chip(text, str(choice.get("remove") or choices[0]["query_string"])))
     return chips
 
 
@@ -297,6 +345,12 @@ def plain_control(field: BoundField, css: str = "") -> SafeString:
     attrs = {name: value for name, value in field.field.widget.attrs.items() if name != "placeholder"}
     field.field.widget.attrs = attrs
     return field.as_widget(attrs={"class": f"{attrs.get('class', '')} {css}".strip()})
+
+
+@register.filter
+def plain_day(text: Any) -> str:
+    """Write a day in a control as it is written on the pages: 1.9.2026."""
+    return _DAY.sub(lambda found: f"{int(found[1])}.{int(found[2])}.{found[3]}", str(text))
 
 
 @register.filter

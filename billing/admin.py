@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import F, Q, Sum
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext
@@ -27,6 +29,7 @@ from billing.queries import open_of
 from register.access.scope import Actor
 from register.crypto.masking import mask_iban
 from register.identity.components import status
+from register.identity.lists import DateRangeFilter
 from register.identity.rows import InForce, OnlyAdded, RowAdmin, RowForm, RowInline
 
 STATE: dict[str, str] = {"state": "state"}
@@ -84,11 +87,17 @@ class InvoiceAdmin(RowAdmin):
         "number", "customer_link", "controller_mark", "invoiced_on", "due_on", "total_eur", "open_eur", "state_mark",
     )  # fmt: skip
     column_classes: ClassVar[dict[str, str]] = {"state_mark": "state", "open_eur": "right"}
-    list_filter = ("state", "kind", "controller", ("settled_on", admin.EmptyFieldListFilter))
+    list_filter = (
+        "state", ("due_on", DateRangeFilter), ("invoiced_on", DateRangeFilter), "kind", "controller",
+        ("settled_on", admin.EmptyFieldListFilter),
+    )  # fmt: skip
+    list_sums: ClassVar[dict[str, Any]] = {
+        "total_eur": Sum("total_eur"),
+        "open_eur": Sum(F("total_eur") - F("paid_eur"), filter=Q(settled_on__isnull=True, kind="invoice")),
+    }
     list_select_related = ("customer", "controller")
     search_fields = ("number", "reference")
     search_help_text = _("Invoice number or reference")
-    date_hierarchy = "invoiced_on"
     raw_id_fields = ("customer", "billing_account")
     ordering = ("-invoiced_on", "-number")
     inlines = (InvoiceRowInline, ChargeInline, InvoiceContractInline, SettlementInline)
@@ -100,7 +109,7 @@ class InvoiceAdmin(RowAdmin):
     @admin.display(description=_("open, €"))
     def open_eur(self, row: Invoice) -> Any:
         """Show what is still to be paid."""
-        return open_of(row)
+        return number_format(open_of(row), 2)
 
     @admin.display(description=_("state"), ordering="state")
     def state_mark(self, row: Invoice) -> SafeString:
@@ -218,10 +227,10 @@ class PaymentAdmin(RowAdmin):
 
     form = PaymentForm
     list_display = ("booked_on", "customer_link", "controller_mark", "paid_on", "amount_eur", "reference")
-    list_filter = ("controller",)
+    list_filter = (("booked_on", DateRangeFilter), "controller")
+    list_sums: ClassVar[dict[str, Any]] = {"amount_eur": Sum("amount_eur")}
     list_select_related = ("customer", "controller")
     search_fields = ("reference",)
-    date_hierarchy = "booked_on"
     raw_id_fields = ("customer",)
     ordering = ("-booked_on",)
     inlines = (AllocationInline,)

@@ -31,6 +31,7 @@ from customers.models import (
 )
 from register.access.scope import Actor
 from register.identity.components import status
+from register.identity.lists import DateRangeFilter
 from register.identity.rows import InForce, OnlyAdded, RowAdmin, RowForm, RowInline, customer_url
 
 STATE: dict[str, str] = {"state": "state"}
@@ -275,9 +276,8 @@ class ContactAdmin(RowAdmin):
     """Contacts with customers; they are recorded on the customer's page."""
 
     list_display = ("happened_at", "customer_link", "kind", "topic", "handled_by", "controller_mark")
-    list_filter = ("kind", "controller")
+    list_filter = ("kind", "controller", ("happened_at", DateRangeFilter))
     list_select_related = ("customer", "controller")
-    date_hierarchy = "happened_at"
     ordering = ("-happened_at",)
 
 

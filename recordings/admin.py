@@ -12,6 +12,7 @@ from recordings import operations
 from recordings.models import Listening, Recording
 from register.access.scope import Actor
 from register.datamap.schedule import RECORDING_1_YEAR
+from register.identity.lists import DateRangeFilter
 from register.identity.rows import RowAdmin, RowForm, RowInline
 
 
@@ -50,9 +51,8 @@ class RecordingAdmin(RowAdmin):
     list_display = (
         "called_at", "customer_link", "kind", "direction", "duration_s", "handled_by", "controller_mark", "goes_on",
     )  # fmt: skip
-    list_filter = ("kind", "direction", "controller")
+    list_filter = ("kind", "direction", "controller", ("called_at", DateRangeFilter))
     list_select_related = ("customer", "controller")
-    date_hierarchy = "called_at"
     raw_id_fields = ("customer",)
     ordering = ("-called_at",)
     inlines = (ListeningInline,)

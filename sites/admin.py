@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget, ForeignKeyRawIdWidget
+from django.contrib.admin.widgets import AdminDateWidget
 from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from register.access.scope import Actor
 from register.identity.components import status
+from register.identity.lists import DateRangeFilter
 from register.identity.rows import InForce, OnlyAdded, RowAdmin, RowForm, RowInline, customer_url
+from register.identity.site import RowKey
 from sites import operations
 from sites.models import (
     ConsumptionCorrection,
@@ -188,13 +190,13 @@ class ContractForm(RowForm):
     """Concludes a contract; of one that runs changes what may be changed, ends it or takes its end back."""
 
     holder = forms.ModelChoiceField(
-        label=_("holder"), queryset=Customer.objects.all(), widget=ForeignKeyRawIdWidget(_PLACE_OF_HOLDER, admin.site)
+        label=_("holder"), queryset=Customer.objects.all(), widget=RowKey(_PLACE_OF_HOLDER, admin.site)
     )
     second_holder = forms.ModelChoiceField(
         label=_("second holder"),
         queryset=Customer.objects.all(),
         required=False,
-        widget=ForeignKeyRawIdWidget(_PLACE_OF_HOLDER, admin.site),
+        widget=RowKey(_PLACE_OF_HOLDER, admin.site),
     )
     product = forms.ModelChoiceField(label=_("product"), queryset=Product.objects.all(), required=False)
     ended_on = forms.DateField(
@@ -279,11 +281,12 @@ class ContractAdmin(RowAdmin):
     form = ContractForm
     list_display = ("number", "line", "site", "controller_mark", "started_on", "ended_on", "state")
     column_classes: ClassVar[dict[str, str]] = STATE
-    list_filter = ("line", "controller", "is_cancelled", ("ended_on", admin.EmptyFieldListFilter))
+    list_filter = (
+        "line", "controller", ("started_on", DateRangeFilter), ("ended_on", DateRangeFilter), "is_cancelled",
+    )  # fmt: skip
     list_select_related = ("site", "controller")
     search_fields = ("number", "reference")
     search_help_text = _("Contract identifier or reference")
-    date_hierarchy = "started_on"
     raw_id_fields = ("site",)
     ordering = ("number",)
     inlines = (HolderInline, AgreedInline, DeviceInline, DiaryInline)

@@ -187,7 +187,7 @@ def _hit(row: Customer, on: datetime.date, why: Words, marks: tuple[str, ...], r
         line="" if row.is_protected else _line(row),
         why=why,
         key=row.number,
-        url=reverse("staff-customer", args=[row.pk]),
+        url=reverse("staff-customer", args=[row.pk]) + "?from=search",
         status=("off", _("Former")) if is_ended else ("ok", _("Customer")),
         customers=(row.pk,),
         marked=marks,

@@ -25,6 +25,7 @@ from sites.slots import day_number
 SITES_AT_ONCE = 1_500
 DAYS, DAYS_OF_FEW = 365, 730  # of every other site of a small register two years, to hold one against the other
 FEW = 2_500
+FILE_SITES = (0, 1, 2)  # whose real files of 2024 are to find nothing there
 WORDS = ("OK", "ESTIMATED", "MISSING")
 
 
@@ -69,7 +70,8 @@ class Consumption:
 
     def covers(self, place: TownPlace, month: int) -> bool:
         """Tell whether the readings of that month are there: the last year's of all, the one before of every other."""
-        return place.ordinal % 2 == 0 or self.months[month][1] >= self.town.until - timedelta(days=DAYS)
+        is_of_two_years = place.ordinal % 2 == 0 and place.ordinal >= len(FILE_SITES)
+        return is_of_two_years or self.months[month][1] >= self.town.until - timedelta(days=DAYS)
 
     def write_old_days(self) -> None:
         """Store some days around ten years ago: of the places whose contract ended about then."""

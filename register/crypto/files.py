@@ -7,6 +7,7 @@ in backups too, is noise. Names are random. Memory is bounded by a chunk.
 """
 
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -106,6 +107,13 @@ class EncryptedFile:
         """Return the whole plaintext; for small documents."""
         return b"".join(self.chunks())
 
+    def open(self, mode: Literal["rb"] = "rb") -> io.BufferedReader:
+        """Open the plaintext as a stream that can be sought in, as Path.open does.
+
+        Raises: UnableToOpen, FileMissing.
+        """
+        return io.BufferedReader(_Plain(self), CHUNK_BYTES)
+
     def _body_bytes(self) -> int:
         with self._opened() as stream:
             body = stream.seek(0, os.SEEK_END) - len(HEADER)
@@ -122,6 +130,36 @@ class EncryptedFile:
             stream.close()
             raise UnableToOpen
         return stream
+
+
+class _Plain(io.RawIOBase):
+    """The plaintext as a raw stream; each reading decrypts the chunks that it touches."""
+
+    def __init__(self, stored: EncryptedFile) -> None:
+        super().__init__()
+        self._stored, self._at, self._size = stored, 0, stored.size_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at >= self._size:
+            return 0
+        plain = b"".join(self._stored.part(self._at, self._at + len(buffer)))
+        buffer[: len(plain)] = plain
+        self._at += len(plain)
+        return len(plain)
 
 
 def write_file(content: Iterable[bytes], *, table: str, column: str, row_id: RowId) -> StoredFile:

@@ -4,7 +4,6 @@ The worker acts as the person who asked, with the rights that this person has wh
 """
 
 import datetime as dt
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -103,45 +102,12 @@ def _asker(job: Job) -> tuple[Actor, Scope]:
 
 
 def _sources(name: str, stored: EncryptedFile) -> Iterator[SourceFile]:
-    def opened() -> io.BufferedReader:
-        return io.BufferedReader(_Opened(stored), 1 << 18)
-
-    with opened() as stream:
+    with stored.open() as stream:
         is_archive = stream.read(4) == _ARCHIVE
     if is_archive:
-        yield from files_in_archive(name, opened())
+        yield from files_in_archive(name, stored.open())
     else:
-        yield SourceFile(name, stored.size_bytes, opened)
-
-
-class _Opened(io.RawIOBase):
-    """An encrypted file as a stream that can be sought in, as an archive wants it."""
-
-    def __init__(self, stored: EncryptedFile) -> None:
-        super().__init__()
-        self._stored, self._at, self._size = stored, 0, stored.size_bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(base + offset, 0)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        if self._at >= self._size:
-            return 0
-        plain = b"".join(self._stored.part(self._at, self._at + len(buffer)))
-        buffer[: len(plain)] = plain
-        self._at += len(plain)
-        return len(plain)
+        yield SourceFile(name, stored.size_bytes, stored.open)
 
 
 def _result(outcomes: list[FileOutcome]) -> dict[str, Any]:

@@ -4,24 +4,34 @@ The file comes from people and programs that nobody here controls: nothing in it
 """
 
 import csv
-import datetime
-import io
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, Literal, Protocol
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook
+
+from register.work.workbook import UnreadableWorkbook, workbook_rows
 
 MOST_UNPACKED_BYTES = 400 * 1024 * 1024
 MOST_ARCHIVE_MEMBERS = 2_000
 MOST_CELL_CHARACTERS = 10_000
 MOST_COLUMNS = 300
+MOST_WORKBOOK_BYTES = 64 * 1024 * 1024
 _XLSX, _XLS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# What people save under the name of a table; anything else that is no UTF-8 text is found line by line.
+_NO_TABLES = (b"%PDF", b"{\\rtf", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ";,\t|"
+
+
+class Readable(Protocol):
+    """A file that can be opened again and again: a path, or a stored file that is decrypted on the way."""
+
+    def open(self, mode: Literal["rb"]) -> IO[bytes]:
+        """Open it for reading."""
 
 
 class UnableToReadTable(Exception):
@@ -39,9 +49,9 @@ class Row:
 class Table:
     """The headings and rows of a file; iterating reads it, once or again."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._is_xlsx = _check_signature(path)
+    def __init__(self, source: Readable) -> None:
+        self.source = source
+        self._is_xlsx = _check_signature(source)
         self.headings = self._headings()
 
     def __iter__(self) -> Iterator[Row]:
@@ -70,39 +80,48 @@ class Table:
         return headings
 
     def _rows(self) -> Iterator[Row]:
-        return _xlsx_rows(self.path) if self._is_xlsx else _csv_rows(self.path)
+        return _xlsx_rows(self.source) if self._is_xlsx else _csv_rows(self.source)
 
 
-def _check_signature(path: Path) -> bool:
+def _check_signature(source: Readable) -> bool:
     try:
-        with path.open("rb") as stream:
-            start = stream.read(4)
+        with source.open("rb") as stream:
+            start = stream.read(256)
     except OSError as error:
         raise UnableToReadTable(_("The file cannot be opened: %(reason)s.") % {"reason": error.strerror}) from None
     if start.startswith(_XLSX):
-        _check_archive(path)
+        _check_archive(source)
         return True
     if start.startswith(_XLS):
         raise UnableToReadTable(_("This is an old Excel file (.xls): save it as .xlsx or CSV."))
     if start[:2] in _UTF16:
         raise UnableToReadTable(_("The file is in UTF-16: save it as CSV in UTF-8."))
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        raise UnableToReadTable(_("This is a web page or XML, whatever its name says: save the table as CSV or XLSX."))
+    if start.startswith(_NO_TABLES):
+        raise UnableToReadTable(_("This is no CSV or XLSX file, whatever its name says."))
     return False
 
 
-def _check_archive(path: Path) -> None:
+def _check_archive(source: Readable) -> None:
+    """Refuse what is no workbook or would unpack too large; each part is unpacked once and its checksum checked."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with source.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile:
+            if len(members) > MOST_ARCHIVE_MEMBERS or sum(one.file_size for one in members) > MOST_UNPACKED_BYTES:
+                raise UnableToReadTable(_("The XLSX file is too large when unpacked: save it as CSV."))
+            if not any(member.filename.startswith("xl/") for member in members):
+                raise UnableToReadTable(_("This is a packed file but no XLSX workbook."))
+            for member in members:
+                with archive.open(member) as part:
+                    while part.read(1 << 20):
+                        pass
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise UnableToReadTable(_("The XLSX file is damaged or broken off.")) from None
-    if len(members) > MOST_ARCHIVE_MEMBERS or sum(member.file_size for member in members) > MOST_UNPACKED_BYTES:
-        raise UnableToReadTable(_("The XLSX file is too large when unpacked: save it as CSV."))
-    if not any(member.filename.startswith("xl/") for member in members):
-        raise UnableToReadTable(_("This is a packed file but no XLSX workbook."))
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
-    with path.open("rb") as raw:
+def _csv_rows(source: Readable) -> Iterator[Row]:
+    with source.open("rb") as raw:
         delimiter = _delimiter(raw)
         lines = _decoded_lines(raw)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -139,19 +158,18 @@ def _decoded_lines(raw: IO[bytes]) -> Iterator[str]:
             ) from None
 
 
-def _xlsx_rows(path: Path) -> Iterator[Row]:
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-        sheet = workbook.get_sheet_by_index(0)
-        for number, cells in enumerate(sheet.iter_rows(), start=(sheet.start or (0, 0))[0] + 1):
-            yield Row(number, [_text(cell) for cell in cells])
-    except (CalamineError, OSError, IndexError, ValueError):
-        raise UnableToReadTable(_("The XLSX file is damaged or has no sheet.")) from None
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        return cell.date().isoformat()
-    return str(cell).strip()
+def _xlsx_rows(source: Readable) -> Iterator[Row]:
+    with source.open("rb") as stream, tempfile.TemporaryFile() as plain:
+        # The other process needs a file of its own; this one has no name, and is gone when it is closed.
+        size = 0
+        while piece := stream.read(1 << 20):
+            size += len(piece)
+            if size > MOST_WORKBOOK_BYTES:
+                raise UnableToReadTable(_("The XLSX file is too large: save it as CSV."))
+            plain.write(piece)
+        plain.seek(0)
+        try:
+            for number, cells in workbook_rows(plain):
+                yield Row(number, cells)
+        except UnreadableWorkbook:
+            raise UnableToReadTable(_("The XLSX file is damaged, too large or has no sheet.")) from None

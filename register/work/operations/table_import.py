@@ -7,10 +7,9 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, transaction
 from django.utils.translation import gettext as _
 
 from register.access.refusing import sentence_of
@@ -18,12 +17,13 @@ from register.access.scope import Actor
 from register.work.faults import Fault
 from register.work.importing import Batch, ImportContext, ImportKind, Outcome, RowReader, Typed
 from register.work.models import ImportRun, Job
-from register.work.tables import Table
+from register.work.tables import Readable, Table
 
 from .imports import MOST_FAULTS_KEPT, UnableToImport, begin_import, finish_import, record_refusal
 
 BATCH_ROWS = 5_000
 MOST_ROWS = 5_000_000
+_INSUFFICIENT_PRIVILEGE = "42501"
 Progress = Callable[[int], None]
 
 
@@ -61,7 +61,7 @@ class _Tally:
 
 def import_table(
     *,
-    path: Path,
+    source_file: Readable,
     kind: ImportKind,
     mapping: Mapping[str, str],
     actor: Actor,
@@ -77,13 +77,13 @@ def import_table(
     Runs in the open scope.
     Raises: AlreadyImported for the same file, UnableToReadTable for a file that is no table.
     """
-    digest = file_digest(path)
+    digest = file_digest(source_file)
     tally = _Tally()
     try:
         with transaction.atomic():
             run = begin_import(kind=kind.code, sha256=digest, actor=actor, at=at, mapping=mapping_name, job=job)
             context = ImportContext(run=run, actor=actor, at=at, source=source)
-            _write_all(Table(path), kind, mapping, context, tally, progress)
+            _write_all(Table(source_file), kind, mapping, context, tally, progress)
             if tally.faults:
                 raise UnableToImport(_("Nothing was imported: correct these rows first."), tally.faults)
             finish_import(run=run, counts={**tally.counts, "rows": tally.row_count}, at=at)
@@ -107,10 +107,13 @@ def import_table(
     return TableReport(run, is_dry_run, tally.row_count, tally.counts, tally.faults)
 
 
-def file_digest(path: Path) -> str:
+def file_digest(source: Readable) -> str:
     """Give the SHA-256 of a file, read in blocks."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with source.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _write_all(
@@ -162,7 +165,9 @@ def _write_batch(kind: ImportKind, batch: Batch, context: ImportContext) -> Outc
     try:
         with transaction.atomic():
             return kind.write(batch, context)
-    except (IntegrityError, DataError) as error:
+    except (IntegrityError, DataError, ProgrammingError) as error:
+        if isinstance(error, ProgrammingError) and not _is_forbidden(error):
+            raise
         if len(batch.rows) == 1:
             return Outcome({}, [Fault(batch.numbers[0], "register-refuses", _why(error))])
     middle = len(batch.rows) // 2
@@ -175,7 +180,14 @@ def _write_batch(kind: ImportKind, batch: Batch, context: ImportContext) -> Outc
     return Outcome(counts, [*first.faults, *second.faults])
 
 
-def _why(error: IntegrityError | DataError) -> str:
+def _is_forbidden(error: ProgrammingError) -> bool:
+    """Tell whether a policy refused a row: it belongs to a controller that the person does not act for."""
+    return getattr(error.__cause__, "sqlstate", "") == _INSUFFICIENT_PRIVILEGE
+
+
+def _why(error: IntegrityError | DataError | ProgrammingError) -> str:
     if isinstance(error, IntegrityError):
         return str(sentence_of(error))
+    if isinstance(error, ProgrammingError):
+        return _("This belongs to a controller for which your roles do not let you act.")
     return _("A value is too long or too large for its place.")

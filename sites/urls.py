@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sites.staff import imports, panels
+from sites.staff import imports, panels, tables
 
 _ONE = "staff/customers/<uuid:customer_id>/"
 
@@ -11,6 +11,12 @@ staff_urls = [
     path("staff/imports/<uuid:job_id>/", imports.import_job, name="staff-import"),
     path("staff/imports/<uuid:job_id>/confirm/", imports.confirm_import, name="staff-import-confirm"),
     path("staff/imports/runs/<uuid:run_id>/undo/", imports.undo_import, name="staff-import-undo"),
+    path("staff/imports/tables/", tables.new_table, name="staff-table-new"),
+    path("staff/imports/tables/<uuid:source_id>/columns/", tables.table_columns, name="staff-table-columns"),
+    path("staff/imports/tables/<uuid:job_id>/", tables.table_job, name="staff-table"),
+    path("staff/imports/tables/<uuid:job_id>/confirm/", tables.confirm_table_import, name="staff-table-confirm"),
+    path("staff/imports/tables/<uuid:job_id>/refused/", tables.refused_rows, name="staff-table-refused"),
+    path("staff/imports/tables/runs/<uuid:run_id>/undo/", tables.undo_table_import, name="staff-table-undo"),
     path(f"{_ONE}contracts/", panels.contracts, name="staff-customer-contracts"),
     path(f"{_ONE}consumption/", panels.consumption, name="staff-customer-consumption"),
     path(f"{_ONE}contracts/alerts/", panels.alerts, name="staff-customer-contract-alerts"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from register.audit.bulk import Merge, merge_rows
 from register.audit.models import LogEntry
@@ -59,6 +59,12 @@ class _Change:
     first_entry: int
     is_created: bool
     old: dict[str, Any]
+
+
+def controllers_of(run: ImportRun) -> set[int]:
+    """Give the controllers whose rows a run touched."""
+    found = _entries(run).filter(controller_id__isnull=False).order_by().values_list("controller_id", flat=True)
+    return {key for key in found.distinct() if key is not None}
 
 
 def rows_made(run: ImportRun) -> Made:
@@ -112,7 +118,7 @@ def _restore(
 
 def _changes(run: ImportRun) -> Iterator[tuple[Any, dict[str, _Change]]]:
     """Give by table, some thousands at a time, what a run did to each row: the first old value of every field."""
-    entries = LogEntry.objects.filter(timestamp=run.started_at, additional_data__import_run=str(run.pk))
+    entries = _entries(run)
     for content_type in entries.order_by("content_type").values_list("content_type", flat=True).distinct():
         model = ContentType.objects.get_for_id(content_type).model_class()
         changes: dict[str, _Change] = {}
@@ -126,6 +132,10 @@ def _changes(run: ImportRun) -> Iterator[tuple[Any, dict[str, _Change]]]:
                 change.old.setdefault(name, old)
         if changes:
             yield model, changes
+
+
+def _entries(run: ImportRun) -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(timestamp=run.started_at, additional_data__import_run=str(run.pk))
 
 
 def _later_edits(run: ImportRun, model: Any, changes: Mapping[str, _Change]) -> dict[str, set[str]]:

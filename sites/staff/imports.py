@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,6 +26,9 @@ from register.work.models import ImportRun, Job
 from sites.consumption.importing import KIND
 from sites.consumption.operations import IMPORT_UPLOAD, PERMISSION, confirm_upload, keep_upload, undo_consumption_import
 from sites.datahub.faults import Fault
+from sites.imports.uploads import permitted_kinds
+
+from .runs import listed_runs
 
 PAGE_SIZE = 50
 MOST_UPLOAD_BYTES = 1 << 30
@@ -73,10 +76,13 @@ class UploadForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@needs_import
+@permission_required("work.view_importrun", raise_exception=True)
 def imports(request: HttpRequest) -> HttpResponse:
     """List the imports, and take a consumption file in for its preview."""
-    is_sent = request.method == "POST"
+    account, is_sent = _account(request), request.method == "POST"
+    may_import = account.has_perm(PERMISSION)
+    if is_sent and not may_import:
+        raise PermissionDenied
     form = UploadForm(request.POST, request.FILES) if is_sent else UploadForm()
     if is_sent and form.is_valid():
         file: UploadedFile = form.cleaned_data["file"]
@@ -85,13 +91,18 @@ def imports(request: HttpRequest) -> HttpResponse:
             content=file.chunks(),
             sha256=_digest(file),
             mapping=form.mapping(),
-            actor=actor_of(_account(request)),
+            actor=actor_of(account),
             at=timezone.now(),
         )
         return HttpResponseRedirect(reverse("staff-import", args=[job.pk]))
     runs = ImportRun.objects.exclude(state=ImportRun.State.PREVIEWED).order_by("-started_at", "-id")
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "kind": KIND}
+    context = {
+        "form": form if may_import else None,
+        "page": page,
+        "rows": listed_runs(page.object_list, account),
+        "may_import_tables": bool(permitted_kinds(account)),
+    }
     return render(request, "staff/imports/list.html", context, status=422 if is_sent else 200)
 
 

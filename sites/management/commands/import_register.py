@@ -76,7 +76,7 @@ class Command(BaseCommand):
             with _progress(self.stderr) as progress:
                 task = progress.add_task(_("Importing"), rows=0)
                 return import_table(
-                    path=path,
+                    source_file=path,
                     kind=kind,
                     mapping=mapping,
                     actor=actor,

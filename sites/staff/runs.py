@@ -1,0 +1,87 @@
+"""How the list of imports tells of a run: of a table or of consumption, by whom, with what can be done about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from register.identity.models import Account
+from register.work.importing import kinds
+from register.work.models import ImportRun
+from sites.consumption.importing import KIND
+from sites.consumption.operations import PERMISSION
+from sites.imports.undo import PROHIBITIONS
+from sites.imports.uploads import permitted_kinds
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A row of the list."""
+
+    started_at: Any
+    title: str
+    state: str
+    state_text: str
+    new: int | None
+    changed: int | None
+    unchanged: int | None
+    who: str
+    sha256: str
+    undo_url: str
+    job_url: str
+
+
+def listed_runs(runs: Iterable[ImportRun], account: Account) -> list[ListedRun]:
+    """Give the rows of the list, with the acts that this person may do."""
+    shown = list(runs)
+    names = _names(run.started_by for run in shown)
+    may_undo = {kind.code for kind in permitted_kinds(account)} - {PROHIBITIONS}
+    if account.has_perm(PERMISSION):
+        may_undo.add(KIND)
+    return [
+        ListedRun(
+            started_at=run.started_at,
+            title=_title(run.kind),
+            state=run.state,
+            state_text=str(run.get_state_display()),
+            new=_count(run, "new_count", "created", "objections"),
+            changed=_count(run, "corrected_count", "updated", "prohibited"),
+            unchanged=_count(run, "unchanged_count", "unchanged"),
+            who=names.get(run.started_by, _("command")),
+            sha256=run.sha256,
+            undo_url=_undo_url(run) if run.kind in may_undo else "",
+            job_url=_job_url(run) if run.kind in may_undo | {PROHIBITIONS} else "",
+        )
+        for run in shown
+    ]
+
+
+def _title(kind: str) -> str:
+    known = kinds()
+    return str(known[kind].title) if kind in known else _("consumption")
+
+
+def _count(run: ImportRun, *names: str) -> int | None:
+    return next((run.counts[name] for name in names if name in run.counts), None)
+
+
+def _undo_url(run: ImportRun) -> str:
+    if run.kind == KIND:
+        return reverse("staff-import-undo", args=[run.pk]) if run.state == ImportRun.State.COMMITTED else ""
+    is_there = run.state in (ImportRun.State.COMMITTED, ImportRun.State.UNDONE)
+    return reverse("staff-table-undo", args=[run.pk]) if is_there else ""
+
+
+def _job_url(run: ImportRun) -> str:
+    if run.kind == KIND or run.state != ImportRun.State.REFUSED or run.job_id is None:
+        return ""
+    return reverse("staff-table", args=[run.job_id])
+
+
+def _names(started_by: Iterable[str]) -> dict[str, str]:
+    keys = {each.removeprefix("staff:") for each in started_by if each.startswith("staff:")}
+    found = Account.objects.filter(pk__in=[UUID(key) for key in keys])
+    return {f"staff:{account.pk}": account.display_name for account in found}

@@ -58,13 +58,22 @@ class Importer:
         digests = self._digests(sources, found)
         known = _known_runs([digest for digest in digests if digest])
         ready: list[_Ready] = []
+        first_of: dict[str, int] = {}
         for number, (source, digest) in enumerate(zip(sources, digests, strict=True)):
             if number in found:
                 continue
             if digest in known:
                 found[number] = FileOutcome(source.name, source.size_bytes, State.KNOWN, known[digest])
                 continue
-            known[digest] = run_id = uuid7()
+            if digest in first_of:  # the same file twice in this group: what became of the first decides
+                found |= self._store(ready, at)
+                ready = []
+                first = found[first_of[digest]]
+                known_now = FileOutcome(source.name, source.size_bytes, State.KNOWN, first.run_id)
+                found[number] = known_now if first.run_id else replace(first, name=source.name)
+                continue
+            first_of[digest] = number
+            run_id = uuid7()
             if source.size_bytes > SMALL_BYTES:
                 found[number] = self._take_large(source, digest, run_id, at)
                 continue
@@ -72,7 +81,6 @@ class Importer:
             if portion is None:
                 found[number] = outcome
                 self._note_refusal(outcome, digest, at)
-                del known[digest]
                 continue
             if any(set(portion.places) & set(other.portion.places) for other in ready):
                 found |= self._store(ready, at)

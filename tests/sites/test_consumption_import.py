@@ -66,6 +66,16 @@ def test_the_same_file_twice_changes_nothing_and_says_so(site):
     assert ImportRun.objects.count() == 1
 
 
+def test_a_refused_file_twice_is_refused_twice(site):
+    bad = text(lines(WINTER_DAY, 4, point=OTHER_POINT))
+    outcomes = take(source(bad), source(bad, "again.csv"), source(text(lines(WINTER_DAY, 96))))
+    assert [(one.name, one.state) for one in outcomes[:2]] == [
+        ("file.csv", State.REFUSED),
+        ("again.csv", State.REFUSED),
+    ]
+    assert outcomes[2].state == State.IMPORTED
+
+
 def test_a_refused_file_leaves_no_row_and_the_others_go_in(site):
     good, later = text(lines(WINTER_DAY, 96)), text(lines("2024-01-10T22:00", 96))
     bad = text([*lines("2024-02-10T22:00", 96), "broken;line"])

@@ -98,7 +98,7 @@ class Command(BaseCommand):
             numbers += [outcome.gap_count, outcome.duplicate_count, outcome.rounded_count]
             table.add_row(outcome.name, _STATES[outcome.state](), *(f"{number:,}" for number in numbers))
         console.print(table)
-        for line in _remarks(outcomes):
+        for line in (*(() if is_preview else _runs(outcomes)), *_remarks(outcomes)):
             console.print(line, markup=False, highlight=False)
 
 
@@ -143,6 +143,13 @@ def _counted(outcomes: Iterable[FileOutcome], progress: Progress, task: TaskID) 
         readings += outcome.reading_count
         progress.update(task, advance=1, readings=readings)
         yield outcome
+
+
+def _runs(outcomes: list[FileOutcome]) -> Iterator[str]:
+    """Name the imports by the key with which `undo_import` takes them back."""
+    imported = [outcome for outcome in outcomes if outcome.state == State.IMPORTED]
+    for outcome in imported[:MOST_SHOWN]:
+        yield _("%(name)s: import %(run)s") % {"name": outcome.name, "run": outcome.run_id}
 
 
 def _remarks(outcomes: list[FileOutcome]) -> Iterator[str]:

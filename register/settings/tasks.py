@@ -21,6 +21,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "purge", "expires": 5},
     },
+    "end bank accounts of former customers": {
+        "task": "billing.tasks.end_bank_accounts",
+        "schedule": crontab(hour=1, minute=30),
+        "options": {"queue": "default", "expires": 3600},
+    },
     "purge what is due": {
         "task": "retention.tasks.ask_daily",
         "schedule": crontab(hour=2, minute=30),

@@ -10,9 +10,11 @@ import pytest
 from billing import operations as act
 from billing.models import BankAccount, Charge, Invoice
 from billing.queries import balance_of, invoices_of
+from billing.tasks import end_bank_accounts
 from customers.operations.people import set_relationship
 from register.access.scope import Scope
 from register.audit.acting import acting
+from register.audit.models import LogEntry
 from tests.customers.conftest import ASTA, NOON
 from tests.factories.billing import InvoiceFactory, PaymentFactory
 from tests.factories.customers import CustomerFactory
@@ -134,3 +136,15 @@ def test_an_e_invoice_needs_its_address() -> None:
         act.save_billing_account(**values, **WHO)
     assert refused.value.field == "e_invoice_address"
     assert act.save_billing_account(**values, e_invoice_address="FI3715903000000776", **WHO).pk
+
+
+@pytest.mark.clause("T3")
+def test_the_nightly_task_ends_them_under_its_own_name() -> None:
+    customer = CustomerFactory()
+    account = act.tell_bank_account(customer_id=customer.pk, iban=IBAN, started_on=datetime.date(2020, 1, 1), **WHO)
+    set_relationship(customer_id=customer.pk, started_on=None, ended_on=datetime.date(2026, 11, 1))
+    end_bank_accounts()
+    account.refresh_from_db()
+    assert account.ended_on == datetime.date(2026, 11, 1)
+    entry = LogEntry.objects.filter(object_pk=str(account.pk)).latest("timestamp")
+    assert (entry.actor_kind, entry.actor_id) == ("service", "end-bank-accounts")

@@ -286,7 +286,7 @@ class BillingAccountAdmin(RowAdmin):
     """How customers are billed (items B09, B10)."""
 
     form = BillingAccountForm
-    list_display = ("customer_link", "controller_mark", "rhythm", "method", "e_invoice_address")
+    list_display = ("customer_link", "controller_mark", "rhythm", "method")
     list_filter = ("controller", "rhythm", "method")
     list_select_related = ("customer", "controller")
     raw_id_fields = ("customer",)

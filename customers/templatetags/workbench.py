@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from customers.search.folding import fold
+from register.crypto.masking import mask_iban
 from register.identity.looking import LookReason, OpeningReason, WhatWasShown
 from register.identity.roles import Role
 
@@ -48,6 +49,12 @@ def phone(number: str) -> str:
     is_home = parsed.country_code == _FINLAND
     form = phonenumbers.PhoneNumberFormat.NATIONAL if is_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(parsed, form).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+@register.filter
+def account_mask(address: str) -> str:
+    """Mask an address of e-invoices, which is often the number of a bank account."""
+    return mask_iban(address)
 
 
 @register.simple_tag

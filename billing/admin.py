@@ -337,7 +337,7 @@ class BankAccountAdmin(InForce, RowAdmin):
     @admin.display(description=_("bank account"))
     def iban_masked(self, row: BankAccount) -> str:
         """Show country and last figures."""
-        return row.iban.masked(mask_iban)
+        return row.iban.masked(mask_iban) if row.iban else "–"
 
 
 class CreditForm(RowForm):

@@ -47,12 +47,13 @@ def billing(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             note_look(
                 request, what=WhatWasShown.BANK_ACCOUNT, customers=[row.pk], reason=request.POST.get("reason", "")
             )
+    sealed = account.iban if account else None
     context = {
         "customer": row,
         "accounts": billing_accounts_of(row.pk),
         "bank_account": account,
-        "iban": _grouped(account.iban.reveal()) if account and opened else "",
-        "iban_masked": account.iban.masked(mask_iban) if account else "",
+        "iban": _grouped(sealed.reveal()) if sealed and opened else "",
+        "iban_masked": sealed.masked(mask_iban) if sealed else "",
         "opened": opened,
         "asks": request.GET.get("ask") == "iban",
         "reasons": OpeningReason.choices,

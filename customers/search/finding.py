@@ -78,10 +78,10 @@ def nearest_words(word: str) -> list[str]:
 def _exact_keys(query: Query) -> list[Match]:
     if query.has(KeyKind.IDENTITY_CODE):
         try:
-            keys = with_identity_code(query.text).values_list("pk", flat=True)
+            holders = with_identity_code(query.text).values_list("pk", flat=True)
         except ValidationError:
             return []
-        return [(key, _("Identity code"), (), 0) for key in keys]
+        return [(key, _("Identity code"), (), 0) for key in holders]
     lookups = []
     figures = digits(query.text)
     if query.has(KeyKind.CUSTOMER_NUMBER):
@@ -127,7 +127,7 @@ def _by_words(query: Query, typed: list[str], rank: int = 1) -> list[Match]:
         kinds = [KINDS.ADDRESS] if query.has(KeyKind.ADDRESS) else [KINDS.NAME, KINDS.REPRESENTATIVE]
     tokens = with_prefixes(typed, kinds).values_list("customer", "kind")[: 4 * LIMIT]
     marks, order = tuple(typed), {KINDS.NAME: 0, KINDS.REPRESENTATIVE: 1, KINDS.ADDRESS: 2}
-    found = [
+    found: list[Match] = [
         (key, KINDS(kind).label, marks, rank + order[KINDS(kind)])
         for key, kind in sorted(tokens, key=lambda row: order[KINDS(row[1])])
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billing import operations as act
-from billing.models import BankAccount, Charge, Invoice
+from billing.models import BankAccount, Charge
 from billing.queries import balance_of, invoices_of
 from billing.tasks import end_bank_accounts
 from customers.operations.people import set_relationship
@@ -30,7 +30,7 @@ def at_work(db: Any) -> Iterator[None]:
         yield
 
 
-def open_invoice(**values: Any) -> Invoice:
+def open_invoice(**values: Any) -> Any:
     usual: dict[str, Any] = {
         "controller_id": 1,
         "kind": "invoice",
@@ -41,8 +41,7 @@ def open_invoice(**values: Any) -> Invoice:
         "state": "open",
         "settled_on": None,
     }
-    invoice: Invoice = InvoiceFactory(**usual | values)
-    return invoice
+    return InvoiceFactory(**usual | values)
 
 
 @pytest.mark.item("B01")

@@ -93,8 +93,8 @@ def _exact_keys(query: Query) -> list[Match]:
     if query.has(KeyKind.EMAIL):
         lookups.append((KINDS.EMAIL, query.text.lower(), _("Email")))
     for kind, token, why in lookups:
-        holders = SearchToken.objects.filter(kind=kind, token=token).values_list("customer", flat=True)[: LIMIT + 1]
-        matches: list[Match] = [(key, why, (), 0) for key in holders]
+        keys = SearchToken.objects.filter(kind=kind, token=token).values_list("customer", flat=True)[: LIMIT + 1]
+        matches: list[Match] = [(key, why, (), 0) for key in keys]
         if token and matches:
             return matches
     return []

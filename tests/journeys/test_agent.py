@@ -143,6 +143,8 @@ def test_an_identity_code_opens_with_a_reason_and_closes_by_itself(desk: Page, m
     desk.get_by_role("link", name="Näytä… Henkilötunnus").click()
     desk.get_by_role("button", name="Vikailmoitus").click()
     expect(desk.locator("#contact")).to_contain_text(CODE)
+    # The seconds run: the panel has settled, and its own clock has started.
+    expect(desk.locator("#contact [data-seconds]")).not_to_have_text("60")
     desk.clock.fast_forward(61_000)
     expect(desk.locator("#contact")).not_to_contain_text(CODE)
     with acting_as_service("test"):

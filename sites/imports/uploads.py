@@ -29,7 +29,7 @@ from register.work.operations import (
     record_refusal,
     save_mapping,
 )
-from register.work.reporting import Reporter
+from register.work.operations.reporting import Reporter
 from register.work.tables import Table, UnableToReadTable
 
 from .undo import UnableToUndo, undo_register_import

@@ -10,7 +10,8 @@ from types import TracebackType
 from django.db import connection
 
 from register.work.models import Job
-from register.work.operations import report_progress
+
+from .jobs import report_progress
 
 EVERY_S = 1.0
 

@@ -146,7 +146,15 @@ class PlanRow(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(RetentionRun, models.PROTECT, related_name="plan", db_index=False, verbose_name=_("run"))
+    # Without a constraint: it would be checked a million times for the one run that writes the plan.
+    run = models.ForeignKey(
+        RetentionRun,
+        models.PROTECT,
+        related_name="plan",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("run"),
+    )
     model = models.CharField(_("table"), max_length=60)
     key = models.UUIDField(_("key"), null=True)
     day = models.DateField(_("day of the clock"), null=True)

@@ -46,7 +46,7 @@ def main(customers: int = 1_000) -> None:
         _print_ratios(rates)
         for months in (1, 12):
             databases.make_consumption(f"{databases.prefix}_months", months)
-            rate = databases.on_a_copy(f"{databases.prefix}_months", _purge_day)
+            rate = databases.on_a_copy(f"{databases.prefix}_months", lambda: _purge(GOES_ON), _night_before)
             print(f"{f'a due day of consumption, {months} months kept':<58} {rate:>14,.0f} day rows/s", flush=True)
         grown = psutil.Process().memory_info().rss / 2**20
         print(f"{'memory at the end':<58} {grown:>14,.0f} MB")
@@ -77,19 +77,17 @@ def _purge(as_of: datetime.date = AS_OF) -> int:
     return run.gone_count + run.part_count
 
 
-def _purge_day() -> int:
-    """Purge as on any night: the days before went, one is due."""
+def _night_before() -> None:
+    """The run of the night before: it counted the months ahead, and all that was due then went."""
     from retention.models import RetentionRun
+    from retention.queries import forecast
 
     before = GOES_ON - datetime.timedelta(days=1)
+    at = _noon(before)
+    ahead = forecast(on=before)
     RetentionRun.objects.create(
-        state="done",
-        as_of=before,
-        asked_by="bench",
-        started_at=_noon(before),
-        finished_at=_noon(before),
+        state="done", as_of=before, asked_by="bench", started_at=at, finished_at=at, forecast=ahead
     )
-    return _purge(GOES_ON)
 
 
 def _raw() -> int:
@@ -165,7 +163,7 @@ class _Databases:
         """Load months of consumption of which the first day is due and the rest is not."""
         self._load(name, {"customers": 0, "invoices": 0, "with_log": False, "sites": SITES, "months": months})
 
-    def on_a_copy(self, source: str, work: Callable[[], int]) -> float:
+    def on_a_copy(self, source: str, work: Callable[[], int], prepare: Callable[[], object] = lambda: None) -> float:
         """Give the rows a second of one core of a work on a fresh copy, in the purge role."""
         from django.db import connection, connections
 
@@ -176,6 +174,7 @@ class _Databases:
             cursor.execute("SET ROLE register_purge")
             cursor.execute("SELECT pg_backend_pid()")
             server = psutil.Process(cursor.fetchone()[0])
+        prepare()
         began = _core_s(server)
         count = work()
         rate = count / (_core_s(server) - began)

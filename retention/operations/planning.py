@@ -30,7 +30,9 @@ def write_plan(run: RetentionRun) -> None:
                 counts[aggregate.label] = found
                 digest.update(f"{aggregate.label}:{_digest(run, aggregate)}\n".encode())
         run.counts = counts
-        run.forecast = forecast(on=run.as_of)
+        counted = RetentionRun.objects.exclude(forecast={}).filter(as_of__lte=run.as_of)
+        former = counted.exclude(pk=run.pk).order_by("-as_of", "-started_at").first()
+        run.forecast = forecast(on=run.as_of, former=former)
         run.planned_count = sum(found["rows"] for found in counts.values())
         run.plan_hash = digest.hexdigest()
         run.save(update_fields=["counts", "planned_count", "plan_hash", "forecast"])

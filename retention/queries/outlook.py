@@ -73,11 +73,20 @@ def overdue(*, on: datetime.date) -> dict[tuple[str, str], int]:
     return found
 
 
-def forecast(*, on: datetime.date, months: int = 12) -> dict[str, dict[str, dict[str, int]]]:
-    """Count what goes in each of the months ahead by its dates alone: {table: {rule: {"2026-12": rows}}}."""
+def forecast(
+    *, on: datetime.date, months: int = 12, former: RetentionRun | None = None
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Count what goes in each of the months ahead by its dates alone: {table: {rule: {"2026-12": rows}}}.
+
+    Readings and log entries are counted once a month, and else as the `former` run counted them: a night's
+    work must be in proportion to what goes that night.
+    """
     end = on.replace(day=1) + relativedelta(months=months)
     found: dict[str, dict[str, dict[str, int]]] = {}
     for aggregate in aggregates():
+        if former is not None and _is_counted(aggregate, former, on):
+            found[aggregate.label] = former.forecast[aggregate.label]
+            continue
         due, parameters = is_due(aggregate, end - datetime.timedelta(days=1))
         day = goes_on(aggregate)
         for rule, month, count in rows(
@@ -87,6 +96,13 @@ def forecast(*, on: datetime.date, months: int = 12) -> dict[str, dict[str, dict
         ):
             found.setdefault(aggregate.label, {}).setdefault(rule, {})[month] = count
     return found
+
+
+def _is_counted(aggregate: Aggregate, former: RetentionRun, on: datetime.date) -> bool:
+    """Whether the count of this month still stands: what goes within a year was written years ago."""
+    years, _days = aggregate.keeps[0].period.effective
+    is_of_this_month = former.as_of.replace(day=1) == on.replace(day=1)
+    return not aggregate.is_keyed and years > 1 and is_of_this_month and aggregate.label in former.forecast
 
 
 def months_ahead(*, on: datetime.date, months: int = 12) -> tuple[list[datetime.date], list[RuleMonths]]:

@@ -251,6 +251,16 @@ def test_the_months_ahead_are_counted_by_rule(purge_on: Purge, scope: None) -> N
     assert [(line.label, line.total) for line in lines] == [("customers.Prospect", 2)]
 
 
+def test_readings_ahead_are_counted_once_a_month_and_not_each_night(purge_on: Purge) -> None:
+    site = SiteFactory.create()
+    ConsumptionDayFactory.create(site=site, last_day=LATER.replace(year=2012) + 10 * DAY)
+    first = purge_on(LATER).forecast["sites.ConsumptionDay"]
+    ConsumptionDayFactory.create(site=site, last_day=LATER.replace(year=2012) + 11 * DAY)
+    assert purge_on(LATER + DAY).forecast["sites.ConsumptionDay"] == first == {"metering": {"2022-01": 1}}
+    assert forecast(on=LATER + DAY)["sites.ConsumptionDay"] == {"metering": {"2022-01": 2}}
+    assert "sites.ConsumptionDay" not in purge_on(LATER + 31 * DAY).forecast
+
+
 def test_what_refers_goes_before_what_is_referred_to() -> None:
     order = [aggregate.label for aggregate in aggregates()]
     assert order.index("sites.Contract") < order.index("customers.Customer")

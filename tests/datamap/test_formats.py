@@ -5,6 +5,7 @@ import string
 from collections.abc import Callable
 from typing import Any
 
+import phonenumbers
 import pytest
 from biip.checksums import gs1_standard_check_digit
 from django.core.exceptions import ValidationError
@@ -325,3 +326,23 @@ def test_a_form_field_gives_the_kept_form() -> None:
     assert field.clean("fi21 1234 5600 0007 85") == "FI2112345600000785"
     assert field.clean("") == ""
     assert refusal(field.clean, "FI21 1234 5600 0007 86") == "iban.check_digits"
+
+
+@pytest.mark.parametrize(
+    "text", ["040 123 4567", "+358 40 1234567", "0451234567", "050-1234567", "0400 123456", "0457 1234567"]
+)
+def test_the_short_way_of_a_mobile_number_agrees_with_the_library(text: str) -> None:
+    number = phonenumbers.parse(text, "FI")
+    assert phonenumbers.is_valid_number(number)
+    assert clean_phone(text) == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@given(st.from_regex(r"(\+358|0)[1-9][0-9]{2,11}", fullmatch=True))
+def test_no_number_passes_the_short_way_that_the_library_refuses(text: str) -> None:
+    number = phonenumbers.parse(text, "FI")
+    expected = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    try:
+        assert clean_phone(text) == expected
+        assert phonenumbers.is_valid_number(number)
+    except ValidationError:
+        assert not phonenumbers.is_valid_number(number)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
@@ -14,7 +15,7 @@ from customers.search.tokens import rebuild_search_tokens
 from register.audit.bulk import Merge, merge_rows
 from register.crypto.sealing import compact, indexer, seal
 from register.datamap import formats
-from register.datamap.formats import birth_date_of
+from register.datamap.formats import birth_date_in
 from register.work.faults import Fault
 from register.work.importing import (
     Batch,
@@ -31,6 +32,7 @@ from register.work.importing import (
 )
 
 TABLE = Customer._meta.db_table
+_ONE_DAY = datetime.timedelta(days=1)
 _KINDS = {
     "henkilö": "person",
     "person": "person",
@@ -60,12 +62,21 @@ _PLAIN = (
     "is_protected",
     "relationship_started_on",
 )
-_COLUMNS = ("id", "number", *_PLAIN, "identity_code", "identity_code_index", "source", "import_run_id")
+_COLUMNS = (
+    "id",
+    "number",
+    *_PLAIN,
+    "identity_code",
+    "identity_code_index",
+    "relationship_ended_on",
+    "source",
+    "import_run_id",
+)
 MERGE = Merge(
     model=Customer,
     key=("number",),
     columns=_COLUMNS,
-    once=("id", "source", "import_run_id"),
+    once=("id", "relationship_ended_on", "source", "import_run_id"),
     secrets={"identity_code": "identity_code_index"},
     subjects="ARRAY[m.id]",
 )
@@ -137,7 +148,7 @@ def check_row(row: Typed) -> Iterator[tuple[str, str, str]]:
     if code and kind == "company":
         yield "identity_code", "a-company", _("A company has no personal identity code.")
     elif code:
-        born = birth_date_of(code)
+        born = birth_date_in(code)
         if row.setdefault("birth_on", born) != born:
             yield "birth_on", "not-as-in-the-code", _("The date of birth is not that of the identity code.")
     born_on = row.get("birth_on")
@@ -160,6 +171,7 @@ def write_customers(batch: Batch, context: ImportContext) -> Outcome:
 
 def _database_rows(rows: Sequence[Typed], keys: Sequence[UUID], context: ImportContext) -> Iterator[tuple[Any, ...]]:
     index = indexer(f"{TABLE}.identity_code")
+    today = localdate(context.at)  # until a contract comes in, the clock runs from the day of the import (clause T1)
     for key, row in zip(keys, rows, strict=True):
         code = row.get("identity_code")
         yield (
@@ -168,6 +180,7 @@ def _database_rows(rows: Sequence[Typed], keys: Sequence[UUID], context: ImportC
             *(row.get(name) for name in _PLAIN),
             seal(TABLE, "identity_code", key, code) if code else None,
             index(compact(code)) if code else None,
+            max(today, row.get("relationship_started_on", today)) + _ONE_DAY,
             context.source,
             context.run.id,
         )

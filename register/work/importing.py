@@ -18,6 +18,7 @@ from register.work.faults import Fault
 from register.work.models import ImportRun
 
 Typed = dict[str, Any]
+_MOST_REMEMBERED = 2_000  # of a column: names, days, offices and languages come again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,11 @@ class RowReader:
         self.width = len(headings)
         positions = {heading: place for place, heading in enumerate(headings)}
         self._columns = [
-            (each, positions[mapping[each.name]]) for each in kind.fields if mapping.get(each.name) in positions
+            (each, positions[mapping[each.name]], dict[str, Any]())
+            for each in kind.fields
+            if mapping.get(each.name) in positions
         ]
-        mapped = {each.name for each, _place in self._columns}
+        mapped = {each.name for each, _place, _memo in self._columns}
         self.missing = [each for each in kind.fields if each.is_required and each.name not in mapped]
 
     def read(self, number: int, cells: Sequence[str]) -> tuple[Typed, list[Fault]]:
@@ -132,14 +135,20 @@ class RowReader:
             return {}, [Fault(number, "too-many-cells", _("The row has more cells than the headings."))]
         typed: Typed = {}
         faults: list[Fault] = []
-        for each, place in self._columns:
+        for each, place, memo in self._columns:
             text = cells[place] if place < len(cells) else ""
             if not text:
                 if each.is_required:
                     faults.append(Fault(number, "missing", _("A value is needed here."), column=each.name))
                 continue
+            known = memo.get(text)
+            if known is not None:
+                typed[each.name] = known
+                continue
             try:
-                typed[each.name] = each.clean(text)
+                typed[each.name] = value = each.clean(text)
+                if len(memo) < _MOST_REMEMBERED:
+                    memo[text] = value
             except ValidationError as error:
                 code = getattr(error, "code", None) or "invalid"
                 faults.append(Fault(number, _slug(code), " ".join(error.messages), column=each.name))

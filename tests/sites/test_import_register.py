@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import resource
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -246,3 +247,47 @@ def test_prohibitions_stand_for_whoever_has_the_address(write: Any) -> None:
             ("sms", False, "statute"),
         }
         assert Suppression.objects.count() == 4
+
+
+def test_the_page_for_users_names_every_column() -> None:
+    call_command("imports_doc", check=True)
+
+
+def test_two_gigabytes_of_nothing_are_refused_at_once_and_take_no_memory(tmp_path: Path) -> None:
+    path = written(tmp_path, "asiakasnumero;sukunimi\n")
+    with path.open("r+b") as stream:
+        stream.truncate(2 << 30)  # a sparse file: its bytes are NUL and take no disk
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CommandError, match="NUL"):
+        run(path, "customers")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+def test_a_line_without_an_end_is_refused(write: Any) -> None:
+    with pytest.raises(CommandError):
+        run(write(b"asiakasnumero;sukunimi\n1;" + b"x" * (4 << 20)), "customers")
+
+
+@pytest.mark.parametrize("content", [b"<html><table><tr>", b"\xef\xbb\xbf<?xml version='1.0'?>", b"%PDF-1.7"])
+def test_what_only_bears_the_name_of_a_table_is_named(write: Any, content: bytes) -> None:
+    with pytest.raises(CommandError, match=r"verkkosivu|XLSX"):
+        run(write(content, "table.csv"), "customers")
+
+
+def test_a_workbook_of_another_kind_and_a_table_of_another_kind_are_named(write: Any, tmp_path: Path) -> None:
+    other = tmp_path / "letter.xlsx"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    with pytest.raises(CommandError, match="XLSX"):
+        run(other, "customers")
+    assert codes(run(write(SITES), "customers")) == {(1, "", "missing-column")}
+
+
+def test_a_workbook_that_names_the_last_cell_of_the_sheet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wide.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "asiakasnumero")
+        sheet.write(1_048_575, 16_383, "x")
+    with pytest.raises(CommandError, match=r"CSV|XLSX"):
+        run(path, "customers")

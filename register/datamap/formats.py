@@ -246,7 +246,7 @@ def _finnish_mobile(text: str) -> str:
 
 @cache
 def _mobile_pattern() -> re.Pattern[str]:
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region("FI")
+    metadata: Any = phonenumbers.PhoneMetadata.metadata_for_region("FI")
     return re.compile(metadata.mobile.national_number_pattern)
 
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.http import HttpRequest
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext
@@ -234,6 +234,12 @@ class PaymentAdmin(RowAdmin):
     raw_id_fields = ("customer",)
     ordering = ("-booked_on",)
     inlines = (AllocationInline,)
+
+    def row_title(self, row: models.Model) -> str:
+        """A payment is called by its day and sum."""
+        if not isinstance(row, Payment):
+            return str(row)
+        return f"{date_format(row.booked_on)}, {number_format(row.amount_eur, 2, force_grouping=True)} €"
 
 
 class AllocationForm(RowForm):

@@ -158,6 +158,7 @@ class RoleGrantAdmin(StaffAdmin):
     list_filter = ("role", "controller")
     list_select_related = ("account", "controller")
     search_fields = ("account__email", "account__display_name")
+    autocomplete_fields = ("account",)
     ordering = ("account__email", "role")
 
     def row_title(self, row: models.Model) -> str:

@@ -6,6 +6,7 @@ what a row is called into django_admin_log, which nothing erases.
 
 import copy
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import display_for_field, unquote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
@@ -94,6 +95,31 @@ class RowTitles(AutocompleteJsonView):
         registry = getattr(self.admin_site, "_registry", {})
         title = getattr(registry.get(type(obj)), "row_title", str)
         return super().serialize_result(obj, to_field_name) | {"text": str(title(obj))}
+
+
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|^\S+ \d+$|^\d+ ")
+
+
+def _plain_field(options: Any, name: Any) -> Any:
+    """Give the column of that name, or None for what a list computes."""
+    try:
+        return options.get_field(name) if isinstance(name, str) else None
+    except FieldDoesNotExist:
+        return None
+
+
+def _words_of(model_admin: Any, row: models.Model) -> str:
+    """Put a title together of the first two columns of the list that say something."""
+    words = []
+    for name in model_admin.list_display:
+        column = _plain_field(row._meta, name)
+        value = getattr(row, name, None) if column is not None else None
+        if value is None or value == "":
+            continue
+        related = model_admin.admin_site._registry.get(type(value))
+        title = getattr(related, "row_title", None)
+        words.append(str(title(value) if title else display_for_field(value, column, "")))
+    return ", ".join(words[:2])
 
 
 _FOREIGN = ("django", "allauth", "auditlog", "rest_framework")
@@ -206,8 +232,28 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
     actions_selection_counter = True
 
     def row_title(self, row: models.Model) -> str:
-        """Say what the row is called on the pages."""
-        return str(row)
+        """Say what the row is called on the pages: as itself, or where that is a mere key, by what the list shows."""
+        text = str(row)
+        return _words_of(self, row) or text if _KEY.search(text) else text
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Call rows of other tables by their titles."""
+        return [self._titled(name) for name in super().get_list_display(request)]
+
+    def _titled(self, name: Any) -> Any:
+        field = _plain_field(self.opts, name)
+        related = self.admin_site._registry.get(field.related_model) if field is not None else None
+        if field is None or not field.many_to_one or not isinstance(related, StaffAdmin):
+            return name
+
+        def title(row: models.Model) -> str:
+            other = getattr(row, name)
+            return "" if other is None else related.row_title(other)
+
+        title.__name__ = name
+        title.short_description = field.verbose_name  # type: ignore[attr-defined]
+        title.admin_order_field = name  # type: ignore[attr-defined]
+        return title
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Give the list in which one chooses the rows of a page."""

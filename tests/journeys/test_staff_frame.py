@@ -66,6 +66,28 @@ def test_a_form_with_errors_passes_and_its_list_leads_to_the_field(staff_sheet: 
     assert faults == []
 
 
+def test_a_field_that_completes_while_one_types_passes_when_open(staff_sheet: Page, administrator: Staff):
+    faults = faults_of(staff_sheet)
+    staff_sheet.goto(f"{GRANTS}add/")
+    staff_sheet.get_by_role("combobox", name="Tunnus").first.click()
+    found = staff_sheet.get_by_role("option", name=administrator.account.email)
+    expect(found).to_be_visible()
+    assert axe_violations(staff_sheet) == []
+    found.click()
+    expect(staff_sheet.locator("[data-reg-changes]")).to_contain_text("1 tallentamaton muutos")
+    assert faults == []
+
+
+def test_a_form_counts_what_is_not_saved(staff_page: Page):
+    staff_page.goto(f"{ACCOUNTS}add/")
+    state = staff_page.locator("[data-reg-changes]")
+    staff_page.get_by_label("Nimi").fill("Uusi")
+    staff_page.get_by_label("Sähköposti").fill("uusi@example.org")
+    expect(state).to_contain_text("2 tallentamatonta muutosta")
+    staff_page.get_by_label("Nimi").fill("")
+    expect(state).to_contain_text("1 tallentamaton muutos")
+
+
 def test_the_menu_opens_on_a_phone_and_the_own_menu_holds_language_and_way_out(staff_sheet: Page):
     faults = faults_of(staff_sheet)
     is_phone = (staff_sheet.viewport_size or {})["width"] < 1200

@@ -1,5 +1,6 @@
 """Template tags of the look: icons, statuses, the frame's menu, and what Django's admin lists need beside."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ _CHECKS = {
     "django/forms/widgets/radio_option.html",
 }
 _PLAIN_FIGURE = re.compile(r"(>[-\u2212]?)(\d{4,})(?=[,.<])")
+_MARK = re.compile(r'<img src="[^"]*icon-(yes|no|unknown)[^"]*" alt="[^"]*">')
+_LINK_IN_LINK = re.compile(r"><a( [^>]*)>(<a .*</a>)</a>")
 _DAY = re.compile(r"^(\d{2})\.(\d{2})\.(\d{4})$")
 _PLAIN = {"django/forms/widgets/hidden.html", "django/forms/widgets/select_option.html"}
 
@@ -131,11 +134,26 @@ def _labelled(cell: str, column: Column) -> SafeString:
     attributes = ' scope="row"' if tag == "th" else ""
     if tag == "td" and column.css not in {"check", "state"}:
         attributes += format_html(' data-label="{}"', capfirst(str(column.header["text"])))
+    rest = _MARK.sub(_yes_or_no, rest)
+    rest = _LINK_IN_LINK.sub(_parted, rest)
     if "right" in column.css:
         rest = _PLAIN_FIGURE.sub(_grouped, rest)
     if column.css:
         rest = rest.replace('class="', format_html('class="{} ', column.css), 1)
     return mark_safe(f"<{tag}{attributes}{rest}")  # both parts come escaped
+
+
+def _yes_or_no(mark: re.Match[str]) -> str:
+    """Say a yes or a no in words too: Django's mark is a colour with an English name."""
+    words = {"yes": ("ok", gettext("Yes")), "no": ("off", gettext("No"))}
+    kind, text = words.get(mark[1], ("wait", gettext("Unknown")))
+    return components.status(kind, text)
+
+
+def _parted(links: re.Match[str]) -> str:
+    """Put the link to the row behind a link of the cell's own, for a link cannot lie inside another."""
+    opens = format_html(' aria-label="{}">{}</a>', gettext("Open the row"), components.icon("external-link", "s"))
+    return f'>{links[2]}<a class="btn-icon-quiet adm-open"{links[1]}{opens}'
 
 
 def _grouped(figure: re.Match[str]) -> str:
@@ -202,8 +220,8 @@ def active_filters(cl: ChangeList) -> list[Chip]:
 
 @register.filter
 def facet_label(display: Any) -> str:
-    """Give a filter's choice without its count."""
-    return _split_facet(str(display))[0]
+    """Give a filter's choice without its count; nothing has a name too."""
+    return _split_facet(str(display))[0] or gettext("Empty")
 
 
 @register.filter
@@ -252,8 +270,10 @@ def readonly_value(field: AdminReadonlyField) -> SafeString | str:
         related = getattr(field.form.instance, name, None) if model_field.many_to_one else None
     except ObjectDoesNotExist:  # the row belongs to a part that this person does not see
         return "–"
+    if isinstance(model_field, models.JSONField):
+        return _as_text(getattr(field.form.instance, name))
     if related is None:
-        return field.contents()
+        return mark_safe(_MARK.sub(_yes_or_no, field.contents()))  # Django's own, escaped
     title = row_title(related)
     options = related._meta
     try:
@@ -261,6 +281,14 @@ def readonly_value(field: AdminReadonlyField) -> SafeString | str:
     except NoReverseMatch:
         return title
     return format_html('<a href="{}">{}</a>', url, title)
+
+
+def _as_text(value: Any) -> SafeString | str:
+    """Write what a column holds as JSON in lines; it opens when asked."""
+    if not value:
+        return "–"
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    return format_html('<details><summary>{}</summary><pre class="adm-json">{}</pre></details>', gettext("Show"), text)
 
 
 @dataclass(frozen=True)
@@ -279,7 +307,7 @@ def form_parts(adminform: AdminForm, inlines: list[InlineAdminFormSet]) -> list[
     for number, fieldset in enumerate(adminform):
         names = set(flatten(getattr(fieldset, "fields", ())))
         errors = sum(len(messages) for name, messages in adminform.form.errors.items() if name in names)
-        title = getattr(fieldset, "name", None)
+        title = getattr(fieldset, "name", None) or (gettext("Basic data") if inlines and not number else "")
         if title:
             parts.append(Part(f"fieldset-0-{number}", str(title), errors))
     for inline in inlines:

@@ -70,6 +70,7 @@ class AccountAdmin(StaffAdmin):
     list_filter = ("is_active", "language")
     search_fields = ("email", "display_name")
     search_help_text = _("Address or name")
+    ordering = ("email",)
     inlines = (GrantInline, CommitmentInline)
     readonly_fields = ("is_active", "created_at", "last_login", "ended_on")
 

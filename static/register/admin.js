@@ -49,6 +49,13 @@
     }
     const $ = window.django?.jQuery;
     if (!$) return;
+    for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+      const [label, box] = [select.labels?.[0], select.nextElementSibling?.querySelector("[role=combobox]")];
+      if (!label || !box) continue;
+      label.id ||= `${select.id}-label`;
+      box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
+      box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", label.id);
+    }
     $(document).on("select2:open", (event) => {
       const select = event.target;
       const label = select.labels?.[0]?.textContent.trim() || select.getAttribute("aria-label") || "";

@@ -23,7 +23,7 @@ ALLOWED = {
     ("register/crypto/sealed.py", "Sealed.masked"),
     ("register/crypto/files.py", "EncryptedFile.__init__"),  # the key of the file that is read
     ("register/identity/rotation.py", "_all_sealed_anew"),  # sealed again at once
-    ("register/identity/signin.py", "StaffMFAAdapter.decrypt"),  # the secret of a second factor
+    ("register/identity/factors.py", "open_secret"),  # the secret of a second factor
     ("register/identity/rotation.py", "_wrapped_anew"),  # wrapped again at once
     ("customers/staff/panels.py", "_contact_context"),  # masked, or opened with a reason that was just logged
     ("billing/staff/panels.py", "billing"),  # masked, or opened with a reason that was just logged

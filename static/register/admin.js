@@ -7,6 +7,17 @@
   const select2 = window.django?.jQuery?.fn.select2;
   if (select2 && main) select2.defaults.set("dropdownParent", window.django.jQuery(main));
 
+  // after Django's own, which stands before this in the queue
+  window.django?.jQuery?.(() => {
+    for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+      const [label, box] = [select.labels?.[0], select.nextElementSibling?.querySelector("[role=combobox]")];
+      if (!label || !box) continue;
+      label.id ||= `${select.id}-label`;
+      box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
+      box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", label.id);
+    }
+  });
+
   const form = document.querySelector(".change-form form:has(.submit-row)");
   const state = form?.querySelector("[data-reg-changes]");
   if (state) {
@@ -49,13 +60,6 @@
     }
     const $ = window.django?.jQuery;
     if (!$) return;
-    for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
-      const [label, box] = [select.labels?.[0], select.nextElementSibling?.querySelector("[role=combobox]")];
-      if (!label || !box) continue;
-      label.id ||= `${select.id}-label`;
-      box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
-      box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", label.id);
-    }
     $(document).on("select2:open", (event) => {
       const select = event.target;
       const label = select.labels?.[0]?.textContent.trim() || select.getAttribute("aria-label") || "";

@@ -69,6 +69,7 @@ def test_a_form_with_errors_passes_and_its_list_leads_to_the_field(staff_sheet: 
 def test_a_field_that_completes_while_one_types_passes_when_open(staff_sheet: Page, administrator: Staff):
     faults = faults_of(staff_sheet)
     staff_sheet.goto(f"{GRANTS}add/")
+    assert axe_violations(staff_sheet) == []
     staff_sheet.locator(".select2-selection").click()
     found = staff_sheet.get_by_role("option", name=administrator.account.email)
     expect(found).to_be_visible()

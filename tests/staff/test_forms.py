@@ -10,8 +10,8 @@ from django.urls import reverse
 from billing.models import Payment
 from register.audit.acting import acting_as_service
 from sites.models import Contract
-from tests.factories.billing import InvoiceFactory, PaymentFactory
-from tests.factories.sites import ContractFactory
+from tests.factories import FACTORIES
+from tests.factories.billing import InvoiceFactory
 
 
 def text(client: Client, path: str) -> str:
@@ -23,13 +23,13 @@ def text(client: Client, path: str) -> str:
 @pytest.fixture
 def payment(db: None) -> Payment:
     with acting_as_service("test"):
-        return PaymentFactory(booked_on=datetime.date(2026, 9, 1))
+        return FACTORIES[Payment](booked_on=datetime.date(2026, 9, 1))
 
 
 @pytest.fixture
 def contract(db: None) -> Contract:
     with acting_as_service("test"):
-        return ContractFactory()
+        return FACTORIES[Contract]()
 
 
 def page_of(client: Client, row: object, name: str) -> str:

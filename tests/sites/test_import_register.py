@@ -103,6 +103,7 @@ def test_one_bad_row_keeps_the_whole_file_out_and_is_named(write: Any, tmp_path:
     errors = tmp_path / "errors.csv"
     report = run(write(bad), "customers", errors=errors)
     assert report["status"] == 1
+    assert report["counts"]["refused"] == 2  # rows, of which one has three faults
     assert {row for row, _column, _code in codes(report)} == {4, 5}
     assert (5, "", "twice-in-file") in codes(report)
     assert {column for row, column, _code in codes(report) if row == 4} == {"identity_code", "phone", "email"}

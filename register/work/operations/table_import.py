@@ -5,7 +5,7 @@ Rows that the database refuses are found by halving the batch, so that each is n
 
 import datetime
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,9 +54,10 @@ class _Tally:
             self.counts[name] = self.counts.get(name, 0) + number
         self.blame(outcome.faults)
 
-    def blame(self, faults: object) -> None:
-        self.counts["refused"] = self.counts.get("refused", 0) + len(faults)  # type: ignore[arg-type]
-        self.faults.extend(list(faults)[: MOST_FAULTS_KEPT - len(self.faults)])  # type: ignore[call-overload]
+    def blame(self, faults: Sequence[Fault]) -> None:
+        rows = {(fault.file_number, fault.row_number) for fault in faults}  # a row may have several faults
+        self.counts["refused"] = self.counts.get("refused", 0) + len(rows)
+        self.faults.extend(list(faults)[: MOST_FAULTS_KEPT - len(self.faults)])
 
 
 def import_table(

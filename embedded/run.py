@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import psycopg
 
@@ -106,14 +107,16 @@ def _is_empty(here: Places) -> bool:
 
 def _manage(*arguments: str, role: str = "app", only: str = "") -> None:
     """Run a command to its end; of what it prints, show the lines that begin with `only`."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", *arguments],
-        cwd=CHECKOUT,
-        env=os.environ | {"REGISTER_ROLE": role},
-        stdout=subprocess.PIPE if only else None,
-        process_group=0,  # Ctrl-C comes to us, and we pass it on once
-    )
+    with _later():  # an interruption between the start and the try would leave the child behind
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=CHECKOUT,
+            env=os.environ | {"REGISTER_ROLE": role},
+            stdout=subprocess.PIPE if only else None,
+            process_group=0,  # Ctrl-C comes to us, and we pass it on once
+        )
     try:
+        _interrupt_if_asked()
         for line in process.stdout or ():
             if line.startswith(only.encode()):
                 sys.stdout.buffer.write(line)
@@ -188,8 +191,29 @@ def _port() -> int:
     return int(given)
 
 
+_interruptions = {"is_held": False, "is_pending": False}
+
+
 def _interrupt(*_: object) -> None:
-    raise _Interrupted
+    if _interruptions["is_held"]:
+        _interruptions["is_pending"] = True
+    else:
+        raise _Interrupted
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """Hold an interruption back until `_interrupt_if_asked`."""
+    _interruptions["is_held"] = True
+    try:
+        yield
+    finally:
+        _interruptions["is_held"] = False
+
+
+def _interrupt_if_asked() -> None:
+    if _interruptions["is_pending"]:
+        raise _Interrupted
 
 
 def _say(sentence: str) -> None:

@@ -7,10 +7,11 @@ takes the job up again. Handlers therefore continue where the rows say they were
 import datetime
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
+from celery import Celery
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -119,4 +120,13 @@ def _number(key: UUID) -> int:
 
 
 def _say_look(queue: str) -> None:
-    current_app.send_task("register.work.tasks.look", args=[queue], queue=queue)
+    """Send the message at once or not at all: beat says "look" soon anyway."""
+    _sender().send_task("register.work.tasks.look", args=[queue], queue=queue, retry=False)
+
+
+@cache
+def _sender() -> Celery:
+    """Give an application of our own to send with: Celery's current one is another in each thread."""
+    sender = Celery("register.work.sender", set_as_current=False)
+    sender.config_from_object("django.conf:settings", namespace="CELERY")
+    return sender

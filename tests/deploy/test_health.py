@@ -91,18 +91,6 @@ def _running(command: list[str], database: CommittedDatabase, role: str) -> Iter
 
 
 @pytest.mark.worker
-@pytest.mark.parametrize(("service", "role"), [("worker", "app"), ("purge", "purge")])
-def test_a_worker_is_well_while_it_answers(
-    service: str, role: str, committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "PING_TIMEOUT_S", 3)
-    assert health.main([service]) == 1
-    with _running(_command(service), committed_db, role):
-        assert wait_until(lambda: health.main([service]) == 0, timeout_s=120)
-    assert health.main([service]) == 1
-
-
-@pytest.mark.worker
 def test_beat_is_well_while_it_lives_and_starts_things(
     committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

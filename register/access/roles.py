@@ -4,7 +4,8 @@ Dangerous if wrong: a role that owns tables or may bypass row-level security see
 Only the backup may bypass it, and it only reads. No Django here: these run before there is a schema.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -35,6 +36,7 @@ ROLES = (
     Role("backup", statement_timeout="0", lock_timeout="60s", may_bypass_policies=True),
 )
 TEST_LOGIN = "register_test"
+_ROLES_LOCK = 5_301_226  # of the advisory locks in the server's administrative database
 
 
 def create_roles(administrator: psycopg.Connection, passwords: Mapping[str, str]) -> None:
@@ -42,32 +44,26 @@ def create_roles(administrator: psycopg.Connection, passwords: Mapping[str, str]
 
     A role without a password in `passwords` (by its short name) keeps the one it has.
     """
-    for role in ROLES:
-        _create_login(administrator, role.login)
-        bypass = sql.SQL("BYPASSRLS" if role.may_bypass_policies else "NOBYPASSRLS")
-        _run(
-            administrator,
-            "ALTER ROLE {} LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION {}",
-            sql.Identifier(role.login),
-            bypass,
-        )
-        _limit(administrator, role)
-        if passwords.get(role.name):
-            _set_password(administrator, role.login, passwords[role.name])
-    _join_owner(administrator)
+    with _alone(administrator):
+        for role in ROLES:
+            _create_role(administrator, role)
+            if passwords.get(role.name):
+                _set_password(administrator, role.login, passwords[role.name])
+        _join_owner(administrator)
 
 
 def create_test_login(administrator: psycopg.Connection, database: str) -> None:
     """Make the log-in of the tests, which is none of the roles but may become three of them."""
-    _create_login(administrator, TEST_LOGIN)
-    _run(administrator, "ALTER ROLE {} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS", sql.Identifier(TEST_LOGIN))
-    for role in ("owner", "app", "purge"):
-        _run(
-            administrator,
-            "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE",
-            sql.Identifier(f"register_{role}"),
-            sql.Identifier(TEST_LOGIN),
-        )
+    with _alone(administrator):
+        _create_login(administrator, TEST_LOGIN)
+        _run(administrator, "ALTER ROLE {} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS", sql.Identifier(TEST_LOGIN))
+        for role in ("owner", "app", "purge"):
+            _run(
+                administrator,
+                "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE",
+                sql.Identifier(f"register_{role}"),
+                sql.Identifier(TEST_LOGIN),
+            )
     _run(administrator, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(database), sql.Identifier(TEST_LOGIN))
 
 
@@ -101,6 +97,27 @@ def prepare_database(inside: psycopg.Connection) -> None:
     for extension in EXTENSIONS:
         _run(inside, "CREATE EXTENSION IF NOT EXISTS {} SCHEMA public", sql.Identifier(extension))
     inside.execute("RESET ROLE")
+
+
+@contextmanager
+def _alone(administrator: psycopg.Connection) -> Iterator[None]:
+    """Wait until nobody else changes roles: they are the whole server's, and it refuses two changes at one time."""
+    administrator.execute("SELECT pg_advisory_lock(%s)", [_ROLES_LOCK])
+    try:
+        yield
+    finally:
+        administrator.execute("SELECT pg_advisory_unlock(%s)", [_ROLES_LOCK])
+
+
+def _create_role(administrator: psycopg.Connection, role: Role) -> None:
+    _create_login(administrator, role.login)
+    _run(
+        administrator,
+        "ALTER ROLE {} LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION {}",
+        sql.Identifier(role.login),
+        sql.SQL("BYPASSRLS" if role.may_bypass_policies else "NOBYPASSRLS"),
+    )
+    _limit(administrator, role)
 
 
 def _create_login(administrator: psycopg.Connection, name: str) -> None:

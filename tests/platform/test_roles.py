@@ -129,3 +129,18 @@ def test_a_server_that_does_not_answer_is_a_sentence():
     done = _create_roles(DATABASE_URL="postgresql://x/y", ADMIN_DATABASE_URL="host=/nowhere", **passwords)
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: The server refused")
+
+
+def test_several_processes_make_the_roles_at_one_time(committed_db: CommittedDatabase):
+    code = (
+        "import sys; from tests.harness import databases; from register.access import roles\n"
+        "with databases.administrator() as connection:\n"
+        "    for _ in range(40):\n"
+        "        roles.create_roles(connection, {})\n"
+        "        roles.create_test_login(connection, sys.argv[1])\n"
+    )
+    makers = [
+        subprocess.Popen([sys.executable, "-c", code, committed_db.name], cwd=CHECKOUT, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    assert [(maker.communicate(timeout=120)[1], maker.returncode) for maker in makers] == [(b"", 0)] * 3

@@ -172,7 +172,8 @@ class _Loading:
         """Write all parts in the order in which they refer to one another."""
         town, writer = self.town, self.writer
         load_postal_codes()
-        people, told = People(town, writer), Told(town, writer)
+        people = People(town, writer)
+        told = Told(town, writer, people)
         places = Sites(town, writer)
         contracts = Contracts(town, writer, PriceList(writer))
         for holders in self._parts("customers", town.holders):
@@ -207,6 +208,7 @@ class _Loading:
             self.town.places, lambda: self.tell("consumption", min(consumption.day_count, total - 1), total)
         )
         consumption.write_old_days()
+        consumption.write_corrections()
         self.tell("consumption", total, total)
         self._phase_is_over("consumption")
         return consumption

@@ -37,6 +37,7 @@ class People:
         self.keys = Keys(town.seed, "people")
         self.emails: dict[UUID, str] = {}
         self.phones: dict[UUID, str] = {}
+        self.letters: dict[UUID, str] = {}
         self._managers: list[tuple[UUID, list[Holder]]] = []
         self._document_count = 0
 
@@ -62,13 +63,14 @@ class People:
         chance = self.chance
         email, phone = self._email(holder), self._phone(holder)
         self.emails[holder.id], self.phones[holder.id] = email, phone
-        address = self._address(holder)
+        address, name = self._address(holder), self._name(holder)
+        self.letters[holder.id] = letter_address(name, address)
         started, ended = holder.started_on, holder.ended_on
         self.writer.table(Customer).add(
             id=holder.id,
             number=holder.number,
             kind=holder.kind,
-            **self._name(holder),
+            **name,
             phone=phone,
             other_phone=self.numbers.mobile() if chance.random() < 0.07 else "",
             email=email,
@@ -210,6 +212,12 @@ class People:
             stored = write_file([pdf_of(lines)], table=table.name, column="wrapped_key", row_id=key)
             document = {"stored_as": stored.name, "wrapped_key": stored.wrapped_key}
         table.add(id=key, mandate_id=mandate, customer_id=holder.id, scope=scope, signed_on=signed_on, **document)
+
+
+def letter_address(name: dict[str, Any], address: Address) -> str:
+    """Return name, street and postal code in one, as the register keeps objections to letters."""
+    addressee = name.get("organisation_name") or f"{name['given_names']} {name['family_name']}"
+    return f"{addressee} {address.street_address} {address.postal_code}"
 
 
 def is_protected(holder: Holder) -> bool:

@@ -72,7 +72,7 @@ class LoadShapes:
 
     def month(self, batch: Batch, first: date, last: date, slots_an_hour: int) -> Iterator[Block]:
         """Yield the series from the first to the last day of one month, in blocks of equally long days."""
-        for days in _equally_long(first, last):
+        for days in equally_long(first, last):
             energy = self._hours(batch, days)
             if slots_an_hour == 4:
                 energy = self._in_quarters(batch, days, energy)
@@ -123,7 +123,8 @@ def local_hours(day: date) -> np.ndarray:
     return np.array([datetime.fromtimestamp(moment, HELSINKI).hour for moment in moments])
 
 
-def _equally_long(first: date, last: date) -> Iterator[list[date]]:
+def equally_long(first: date, last: date) -> Iterator[list[date]]:
+    """Yield the days from the first to the last, those together that have equally many hours."""
     by_length: dict[int, list[date]] = {}
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)

@@ -1,8 +1,9 @@
 """Writes down what passed between the register and its customers: permissions, contacts, answers, disclosures."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from customers.models import (
     ConsentedDatum,
@@ -12,8 +13,11 @@ from customers.models import (
     Recipient,
     SatisfactionResponse,
     ServiceUse,
+    Suppression,
 )
-from demo.chance import Keys, at, day_between, office_moment, stream
+from customers.operations.marketing import suppression_digest
+from demo.chance import HELSINKI, Keys, at, day_between, office_moment, stream
+from demo.people import People
 from demo.rows import Writer
 from demo.sites import ENERGY, NETWORK
 from demo.texts import BLAME, CONSENTED, CONTACTS, DISCLOSED, PRAISE, RECIPIENTS, SERVICES, SURVEYS
@@ -26,8 +30,9 @@ AGENTS = ("Asiakaspalvelu 1", "Asiakaspalvelu 2", "Asiakaspalvelu 3", "Verkkopal
 class Told:
     """Makes the rows around customers, in the order of the town."""
 
-    def __init__(self, town: Town, writer: Writer) -> None:
-        self.town, self.until, self.writer = town, town.until, writer
+    def __init__(self, town: Town, writer: Writer, people: People) -> None:
+        self.town, self.until, self.writer, self.people = town, town.until, writer, people
+        self._objections: set[bytes] = set()
         self.yesterday = town.until - timedelta(days=1)
         self.chance = stream(town.seed, "told")
         self.keys = Keys(town.seed, "told")
@@ -100,7 +105,23 @@ class Told:
             )
 
     def _permission(self, **values: Any) -> None:
-        self.writer.table(MarketingPermission).add(**{"purpose": "advertising", "ground": "customer", **values})
+        row = {"purpose": "advertising", "ground": "customer", **values}
+        self.writer.table(MarketingPermission).add(**row)
+        is_of_selling = row["purpose"] in ("advertising", "distance-selling")
+        if is_of_selling and not row["is_allowed"] and row.get("ended_at") is None:
+            self._objection(row["customer_id"], row["channel"], row["given_at"])
+
+    def _objection(self, customer: UUID, channel: str, given_at: datetime) -> None:
+        """Write the objection that a standing prohibition makes, once an address."""
+        known = {"email": self.people.emails, "post": self.people.letters}.get(channel, self.people.phones)
+        address = known[customer]
+        digest = suppression_digest(channel, address)
+        if address and digest not in self._objections:
+            self._objections.add(digest)
+            day = given_at.astimezone(HELSINKI).date()
+            self.writer.table(Suppression).add(
+                id=self.keys.at(given_at), channel=channel, digest=digest, objected_on=day
+            )
 
     def _contacts(self, holder: Holder, first: date, last: date) -> None:
         chance = self.chance

@@ -15,6 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from billing.models import BankAccount, CreditInformation, Invoice, InvoiceRow
 from customers.models import Customer, Mandate, MarketingPermission, PostalCode, PowerOfAttorney, Prospect
+from customers.operations.marketing import has_objected
 from demo.operations import UnableToLoadDemonstration, load_demonstration
 from demo.town import SMALLEST, Town
 from recordings.models import Recording
@@ -24,7 +25,7 @@ from register.crypto.files import EncryptedFile
 from register.datamap.formats import clean_gsrn, clean_iban, clean_identity_code, clean_reference
 from register.datamap.map import DataMap
 from register.work.models import ImportRun
-from sites.models import Contract, Site
+from sites.models import ConsumptionCorrection, ConsumptionDay, Contract, Series, Site
 
 UNTIL = datetime.date(2026, 11, 24)
 NOW = datetime.datetime(2026, 11, 24, 9, tzinfo=datetime.UTC)
@@ -69,7 +70,7 @@ def test_every_item_of_the_seed_is_filled_wherever_it_has_a_home(register: None)
     seen, empty = set(), []
     for model in apps.get_models():
         data_map = model.__dict__.get("data_map")
-        if not isinstance(data_map, DataMap) or model._meta.label == "sites.ConsumptionCorrection":
+        if not isinstance(data_map, DataMap):
             continue
         for item, names in data_map.fields.items():
             seen.add(item.seed)
@@ -148,7 +149,7 @@ def test_invoices_bill_what_the_readings_say(register: None) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT sum(one), count(*) FILTER (WHERE one IS NULL) FROM sites_consumptionday, unnest(wh) AS one"
-                " WHERE site_id = %s AND day >= %s AND day < %s",
+                " WHERE site_id = %s AND series <> 2 AND day >= %s AND day < %s",
                 [contract.site_id, row.started_on, row.ended_on],
             )
             wh, gaps = cursor.fetchone()
@@ -178,6 +179,29 @@ def test_permissions_and_prohibitions_of_both_kinds_with_their_history(register:
     kinds = set(MarketingPermission.objects.values_list("ground", "is_allowed"))
     assert {("customer", True), ("customer", False), ("statute", False)} <= kinds
     assert MarketingPermission.objects.exclude(ended_at=None).exists()
+
+
+def test_each_standing_prohibition_of_selling_keeps_its_address_from_lists(register: None) -> None:
+    prohibited = MarketingPermission.objects.filter(
+        is_allowed=False, ended_at=None, purpose__in=["advertising", "distance-selling"], channel__in=["phone", "email"]
+    ).select_related("customer")
+    addresses = {(p.channel, p.customer.phone if p.channel == "phone" else p.customer.email) for p in prohibited}
+    addresses = {(channel, address) for channel, address in addresses if address}
+    assert len(addresses) > 5
+    for channel, address in addresses:
+        assert has_objected(channel, address)
+
+
+@pytest.mark.item("S09")
+def test_roofs_give_by_day_and_some_estimates_were_replaced(register: None) -> None:
+    produced = ConsumptionDay.objects.filter(series=Series.ELECTRICITY_PRODUCTION)
+    summer = [row for row in produced if row.day.month == 6]
+    assert summer and all(sum(wh or 0 for wh in row.wh) > 0 for row in summer)
+    assert all((row.wh[0] or 0) == 0 and (row.wh[-1] or 0) == 0 for row in produced if row.day.month == 12)
+    correction = ConsumptionCorrection.objects.filter(series=Series.ELECTRICITY_USE).first()
+    assert correction is not None
+    now = ConsumptionDay.objects.get(site_id=correction.site_id, series=correction.series, day=correction.day)
+    assert sum(wh or 0 for wh in correction.wh) < sum(wh or 0 for wh in now.wh)
 
 
 def test_identifiers_pass_the_register_s_own_checks(register: None) -> None:

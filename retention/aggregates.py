@@ -12,7 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 
 from register.datamap.elsewhere import THIRD_PARTY_TABLES
 from register.datamap.map import RUNNING, Clock, DataMap, Keep, Kind, Through
@@ -112,6 +112,11 @@ class Aggregate:
         return quoted(self.model._meta.pk.column)
 
     @property
+    def key_type(self) -> str:
+        """The type of the root's key in the database, for comparing with arrays of keys."""
+        return str(self.model._meta.pk.rel_db_type(connection))
+
+    @property
     def is_keyed(self) -> bool:
         """Whether its rows are planned one by one by UUID; the others are planned by the day of their clock."""
         return isinstance(self.model._meta.pk, models.UUIDField)
@@ -206,9 +211,9 @@ def subject_reaches(model: Model, data_map: DataMap, alias: str) -> list[Reach]:
     ]
 
 
-def references_to(model: Model) -> Iterator[Reference]:
-    """Give every foreign key to a table that is no root of an aggregate: a place or a thing."""
-    yield from _references(model, ())
+def alone(model: Model, data_map: DataMap) -> Aggregate:
+    """Give a table that is no root as if it were one: a part whose root stays, a place or a thing."""
+    return Aggregate(model, data_map, (), tuple(_references(model, ())))
 
 
 def foreign_keys(model: Model) -> Iterator[Any]:

@@ -27,6 +27,8 @@ def hash_of(entry: LedgerEntry) -> str:
         "days": [day.isoformat() for day in entry.days],
         "at": entry.at.isoformat(),
     }
+    if entry.numbers:
+        content["numbers"] = entry.numbers
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -191,6 +191,12 @@ class LedgerEntry(models.Model):
     chunk_number = models.PositiveIntegerField(_("chunk"))
     model = models.CharField(_("table"), max_length=60)
     keys = ArrayField(models.UUIDField(), verbose_name=_("keys"), default=list)
+    numbers = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("numbers"),
+        default=list,
+        help_text=_("Of parts that went without their root: their keys are numbers."),
+    )
     days = ArrayField(models.DateField(), verbose_name=_("days"), default=list)
     row_count = models.BigIntegerField(_("rows"))
     part_count = models.BigIntegerField(_("parts"))
@@ -209,6 +215,7 @@ class LedgerEntry(models.Model):
             "chunk_number",
             "model",
             "keys",
+            "numbers",
             "days",
             "row_count",
             "part_count",

@@ -5,7 +5,7 @@ them, and checks the whole predicate again before it deletes parts, roots and ev
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -83,7 +83,7 @@ def delete_keys(
     cursor: CursorWrapper,
     run: RetentionRun,
     aggregate: Aggregate,
-    keys: list[UUID],
+    keys: list[Any],
     at: datetime.datetime,
     outcome: Outcome,
 ) -> None:
@@ -96,33 +96,27 @@ def delete_keys(
         _count(run, outcome)
 
 
-def delete_part_rows(cursor: CursorWrapper, model: Model, keys: list[Any], at: datetime.datetime) -> int:
-    """Delete single parts whose root stays, with their log entries and files; give how many there were."""
-    pk: Any = model._meta.pk
-    condition = f"x.{quoted(pk.column)} = ANY(%(keys)s::{pk.rel_db_type(connection)}[])"
-    return _delete(cursor, model, condition, keys, at)[0]
-
-
 def _delete_rows(
     cursor: CursorWrapper,
     run: RetentionRun,
     aggregate: Aggregate,
-    keys: list[UUID],
+    keys: list[Any],
     at: datetime.datetime,
     outcome: Outcome,
 ) -> None:
     _delete_parts(cursor, aggregate, keys, at, outcome)
-    row_count, copy_count, file_count = _delete(cursor, aggregate.model, f"x.{aggregate.key} {{key}}", keys, at)
+    own = f"x.{aggregate.key} = ANY(%(keys)s::{aggregate.key_type}[])"
+    row_count, copy_count, file_count = _delete(cursor, aggregate.model, own, keys, at)
     outcome.gone_count = row_count
     outcome.copy_count += copy_count
     outcome.file_count += file_count
     _write_ledger(run, aggregate, outcome, at, keys=keys)
 
 
-def locked_keys(cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID]) -> list[UUID]:
+def locked_keys(cursor: CursorWrapper, aggregate: Aggregate, keys: list[Any]) -> list[Any]:
     """Lock the rows that nobody else has locked. The check comes in a statement of its own, which sees all before."""
     cursor.execute(
-        f"SELECT r.{aggregate.key} FROM {aggregate.table} r WHERE r.{aggregate.key} = ANY(%s::uuid[])"
+        f"SELECT r.{aggregate.key} FROM {aggregate.table} r WHERE r.{aggregate.key} = ANY(%s::{aggregate.key_type}[])"
         f" ORDER BY r.{aggregate.key} FOR UPDATE SKIP LOCKED",
         [keys],
     )
@@ -296,7 +290,7 @@ def _write_ledger(
     outcome: Outcome,
     at: datetime.datetime,
     *,
-    keys: list[UUID] | None = None,
+    keys: Sequence[UUID | int] = (),
     days: list[datetime.date] | None = None,
 ) -> None:
     before = LedgerEntry.objects.order_by("-id").values_list("hash", flat=True).first()
@@ -304,7 +298,8 @@ def _write_ledger(
         run=run,
         chunk_number=run.chunk_count + 1,
         model=aggregate.label,
-        keys=sorted(keys or []),
+        keys=sorted(key for key in keys if isinstance(key, UUID)),
+        numbers=sorted(key for key in keys if isinstance(key, int)),
         days=days or [],
         row_count=outcome.gone_count,
         part_count=outcome.part_count,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
@@ -20,12 +19,12 @@ from register.access.scope import Actor
 from register.datamap.map import DataMap, Kind
 from register.datamap.registry import own_map
 from register.work.models import ImportRun
-from retention.aggregates import Aggregate, Part, aggregates, column_of, foreign_keys, quoted, references_to
+from retention.aggregates import Aggregate, Part, aggregates, alone, column_of, foreign_keys, quoted
 from retention.eligibility import Holds, holds_on, is_held, is_referred_to, rows
 from retention.models import RetentionRun
 from retention.version import software_version
 
-from .chunks import Outcome, delete_days_of_import, delete_keys, delete_part_rows, locked_keys
+from .chunks import Outcome, delete_days_of_import, delete_keys, locked_keys
 from .holds import share_holds
 
 REFERRED, HELD, LOCKED = "referred-to", "held", "locked"
@@ -53,10 +52,7 @@ def erase_rows(
     Each chunk is a transaction with its ledger row, so that a call that was cut off can be made again.
     """
     erasure = Erasure(_begin(actor, clock()), wanted)
-    for model, keys in _loose_parts(wanted):
-        _erase_parts(erasure, model, keys, clock)
-    for aggregate in _in_order(wanted):
-        found = [UUID(key) for key in wanted[aggregate.label]]
+    for aggregate, found in (*_loose_parts(wanted), *_in_order(wanted)):
         for start in range(0, len(found), CHUNK_ROWS):
             _erase_chunk(erasure, aggregate, found[start : start + CHUNK_ROWS], clock())
             progress(erasure.gone_count)
@@ -102,64 +98,59 @@ def _begin(actor: Actor, at: datetime.datetime) -> RetentionRun:
     )
 
 
-def _in_order(wanted: Keys) -> Iterator[Aggregate]:
+def _in_order(wanted: Keys) -> Iterator[tuple[Aggregate, list[Any]]]:
     """Give the wanted roots in the order of reference; places and things, which have no clock, come after persons."""
     known = aggregates()
-    yield from (each for each in known if each.is_keyed and wanted.get(each.label))
+    for each in known:
+        if each.is_keyed and wanted.get(each.label):
+            yield each, _as_keys(each, wanted[each.label])
     things = [_thing(name) for name in wanted.keys() - {each.label for each in known}]
     by_model = {each.model: each for each in things if each is not None}
+    for model in _by_reference(by_model):
+        yield by_model[model], _as_keys(by_model[model], wanted[by_model[model].label])
+
+
+def _by_reference(by_model: Mapping[type[models.Model], Aggregate]) -> Iterator[type[models.Model]]:
+    """Sort tables so that what refers goes before what is referred to."""
     graph = {model: {each.model for each in aggregate.references} for model, aggregate in by_model.items()}
-    order = TopologicalSorter({model: above & by_model.keys() for model, above in graph.items()}).static_order()
-    yield from (by_model[model] for model in order)
+    yield from TopologicalSorter({model: above & by_model.keys() for model, above in graph.items()}).static_order()
+
+
+def _as_keys(aggregate: Aggregate, keys: Sequence[str]) -> list[Any]:
+    return [aggregate.model._meta.pk.to_python(key) for key in keys]
 
 
 def _thing(name: str) -> Aggregate | None:
     model = apps.get_model(name)
     data_map = own_map(model) or DataMap()
-    if data_map.goes_with:
-        return None
-    return Aggregate(model, data_map, (), tuple(references_to(model)))
+    return None if data_map.goes_with else alone(model, data_map)
 
 
-def _loose_parts(wanted: Keys) -> Iterator[tuple[type[models.Model], list[Any]]]:
+def _loose_parts(wanted: Keys) -> Iterator[tuple[Aggregate, list[Any]]]:
     """Give the wanted parts whose root is not wanted: they go alone, the others with their root or not at all."""
+    parts = {}
     for name in wanted:
         model = apps.get_model(name)
         data_map = own_map(model)
-        if data_map is None or not data_map.goes_with or not wanted[name]:
-            continue
-        with_root = [
-            f"x.{quoted(each.column)}::text = ANY(%({each.column})s)"
-            for each in foreign_keys(model)
-            if each.name in data_map.anchors
-        ]
-        roots = {
-            each.column: list(wanted.get(each.related_model._meta.label, ()))
-            for each in foreign_keys(model)
-            if each.name in data_map.anchors
-        }
-        pk: Any = model._meta.pk
-        condition = f"x.{quoted(pk.column)} = ANY(%(keys)s::{pk.rel_db_type(connection)}[])"
-        found = rows(
-            f"SELECT x.{quoted(pk.column)} FROM {quoted(model._meta.db_table)} x"
-            f" WHERE {condition} AND NOT ({' OR '.join(with_root)})",
-            {"keys": [pk.to_python(key) for key in wanted[name]], **roots},
-        )
-        yield model, [key for (key,) in found]
+        if data_map is not None and data_map.goes_with and wanted[name]:
+            parts[model] = alone(model, data_map)
+    for model in _by_reference(parts):
+        yield parts[model], list(_without_root(parts[model], wanted))
 
 
-def _erase_parts(erasure: Erasure, model: type[models.Model], keys: list[Any], clock: Clock) -> None:
-    for start in range(0, len(keys), CHUNK_ROWS):
-        chunk = keys[start : start + CHUNK_ROWS]
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                erasure.gone_count += delete_part_rows(cursor, model, chunk, clock())
-        except IntegrityError:
-            erasure.refused.extend((model._meta.label, str(each), REFERRED) for each in chunk)
+def _without_root(part: Aggregate, wanted: Keys) -> Iterator[Any]:
+    anchors = [each for each in foreign_keys(part.model) if each.name in part.data_map.anchors]
+    with_root = " OR ".join(f"r.{quoted(each.column)}::text = ANY(%({each.column})s)" for each in anchors)
+    roots = {each.column: list(wanted.get(each.related_model._meta.label, ())) for each in anchors}
+    found = rows(
+        f"SELECT r.{part.key} FROM {part.table} r"
+        f" WHERE r.{part.key} = ANY(%(keys)s::{part.key_type}[]) AND NOT ({with_root}) ORDER BY 1",
+        {"keys": _as_keys(part, wanted[part.label]), **roots},
+    )
+    yield from (key for (key,) in found)
 
 
-def _erase_chunk(erasure: Erasure, aggregate: Aggregate, keys: list[UUID], at: datetime.datetime) -> None:
+def _erase_chunk(erasure: Erasure, aggregate: Aggregate, keys: list[Any], at: datetime.datetime) -> None:
     """Delete one chunk; where the database refuses it, halve it until the row at fault stands alone."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -185,7 +176,7 @@ def _erase_chunk(erasure: Erasure, aggregate: Aggregate, keys: list[UUID], at: d
 
 def _stays(aggregate: Aggregate, wanted: Keys, holds: Holds) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Give the conditions by which a row is refused."""
-    held = is_held(aggregate, holds)
+    held = [*is_held(aggregate, holds), *_root_is_held(aggregate, holds)]
     if held:
         yield " OR ".join(held), holds.parameters, HELD
     referred = is_referred_to(aggregate)
@@ -195,6 +186,20 @@ def _stays(aggregate: Aggregate, wanted: Keys, holds: Holds) -> Iterator[tuple[s
         data_map = own_map(part.model)
         if data_map is None or data_map.kind is not Kind.DERIVED:
             yield *_has_others(aggregate, part, wanted), REFERRED
+
+
+def _root_is_held(part: Aggregate, holds: Holds) -> Iterator[str]:
+    """The conditions that a part, here the row r, belongs to a root that a hold covers."""
+    for aggregate in aggregates():
+        held = is_held(aggregate, holds)
+        for each in aggregate.parts if held else ():
+            if each.model is part.model:
+                belongs = each.condition.format(key=f"= r.{aggregate.key}")
+                yield (
+                    f"r.{part.key} IN (SELECT x.{part.key} FROM {part.table} x, {aggregate.table} r"
+                    f" WHERE x.{part.key} = ANY(%(keys)s::{part.key_type}[])"
+                    f" AND ({belongs}) AND ({' OR '.join(held)}))"
+                )
 
 
 def _has_others(aggregate: Aggregate, part: Part, wanted: Keys) -> tuple[str, dict[str, Any]]:
@@ -208,11 +213,11 @@ def _has_others(aggregate: Aggregate, part: Part, wanted: Keys) -> tuple[str, di
 
 
 def _keys_that(
-    cursor: CursorWrapper, aggregate: Aggregate, keys: list[UUID], condition: str, parameters: Mapping[str, Any]
-) -> list[UUID]:
+    cursor: CursorWrapper, aggregate: Aggregate, keys: list[Any], condition: str, parameters: Mapping[str, Any]
+) -> list[Any]:
     cursor.execute(
         f"SELECT r.{aggregate.key} FROM {aggregate.table} r"
-        f" WHERE r.{aggregate.key} = ANY(%(keys)s::uuid[]) AND ({condition})",
+        f" WHERE r.{aggregate.key} = ANY(%(keys)s::{aggregate.key_type}[]) AND ({condition})",
         {**parameters, "keys": keys},
     )
     return [key for (key,) in cursor.fetchall()]

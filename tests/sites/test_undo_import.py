@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -16,6 +17,7 @@ from register.access.scope import Actor
 from register.audit.acting import acting_as_service
 from register.audit.models import LogEntry
 from register.work.models import ImportRun, Job
+from retention.ledger import BrokenChain, verify_chain
 from retention.models import LedgerEntry
 from retention.operations import place_hold, stop_purging
 from retention.tasks import PurgingIsStopped, delete_rows_of_an_undone_import
@@ -153,6 +155,56 @@ def test_a_held_row_is_refused(come_in: Any) -> None:
         target: UUID = Customer.objects.get(number="200002").pk
         place_hold(kind="person", target=target, reason="dispute", actor=ACTOR, at=timezone.now())
     assert named(purge(undo(key))) == {("customers.Customer", "held")}
+
+
+BARE = f"sopimustunnus;asiakas;käyttöpaikka;laji;alkaa;päättyy\nV1;200001+200002;{gsrn(91)};siirto;1.3.2014;1.3.2024\n"
+HOME = (
+    "sopimustunnus;asiakas;käyttöpaikka;laji;alkaa;päättyy;asumismuoto\n"
+    f"V1;200001+200002;{gsrn(91)};siirto;1.3.2014;1.3.2024;omakotitalo\n"
+)
+
+
+@pytest.fixture
+def told(come_in: Any) -> str:
+    """The key of an import that told of the home of an older contract."""
+    for text, kind in ((CUSTOMERS, "customers"), (SITES, "sites"), (BARE, "contracts")):
+        come_in(text, kind)
+    key = come_in(HOME, "contracts")
+    with acting_as_service("test"):
+        assert HomeDetails.objects.count() == 1
+    return key
+
+
+def test_a_part_of_an_older_row_goes_alone_and_stands_in_the_ledger(told: str) -> None:
+    with acting_as_service("test"):
+        number = HomeDetails.objects.get().pk
+    assert purge(undo(told)) == {"deleted": 1, "refused": 0, "named": []}
+    with acting_as_service("test"):
+        assert not HomeDetails.objects.exists()
+        assert Contract.objects.exists()
+        kind = ContentType.objects.get_for_model(HomeDetails)
+        assert not LogEntry.objects.filter(content_type=kind).exists()
+    with as_role("purge"), another_role():
+        entry = LedgerEntry.objects.get(model="sites.HomeDetails")
+        assert (entry.keys, entry.numbers, entry.row_count) == ([], [number], 1)
+        assert entry.run.gone_count == 1
+        assert verify_chain([entry]) == 1
+        entry.numbers = [number + 1]
+        with pytest.raises(BrokenChain):
+            verify_chain([entry])
+
+
+@pytest.mark.parametrize("kind", ["contract", "site", "person"])
+def test_a_part_whose_root_a_hold_covers_is_refused(told: str, kind: str) -> None:
+    with acting_as_service("test"):
+        contract, customer = Contract.objects.get(), Customer.objects.get(number="200002")
+        target = {"contract": contract.pk, "site": contract.site_id, "person": customer.pk}[kind]
+        place_hold(kind=kind, target=target, reason="dispute", actor=ACTOR, at=timezone.now())
+    assert named(purge(undo(told))) == {("sites.HomeDetails", "held")}
+    with acting_as_service("test"):
+        assert HomeDetails.objects.count() == 1
+    with as_role("purge"), another_role():
+        assert not LedgerEntry.objects.filter(model="sites.HomeDetails").exists()
 
 
 def test_the_stop_switch_stops_it_and_it_can_be_asked_again(come_in: Any) -> None:

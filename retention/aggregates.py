@@ -198,6 +198,7 @@ def reach(model: Model, path: str, alias: str, through: Through | None = None) -
             day = f"{alias}.{quoted(column_of(model, through.on))}"
             conditions.append(
                 f"{next_alias}.started_on <= {day} AND ({next_alias}.ended_on IS NULL OR {day} < {next_alias}.ended_on)"
+                f" AND NOT {next_alias}.is_cancelled"  # nobody lived there by it
             )
         current, at = target, next_alias
     return Reach(f"{at}.{quoted(current._meta.pk.column)}", tuple(tables), tuple(conditions), current._meta.pk)

@@ -34,10 +34,10 @@ def of_contracts(column: str = "contract_id") -> str:
 
 
 def of_sites(column: str = "site_id") -> str:
-    """Condition: the row's site is or was a site of the scope's customers."""
+    """Condition: the row's site is or was a site of the scope's customers; a cancelled contract makes none."""
     return (
         f"{column} IN (SELECT c.site_id FROM sites_contract c JOIN sites_contractholder h ON h.contract_id = c.id"
-        f" WHERE {of_customers('h.customer_id')})"
+        f" WHERE NOT c.is_cancelled AND {of_customers('h.customer_id')})"
     )
 
 
@@ -46,7 +46,7 @@ def of_sites_on(day: str, *, site: str = "site_id") -> str:
     return (
         "EXISTS (SELECT 1 FROM sites_contract c JOIN sites_contractholder h ON h.contract_id = c.id"
         f" WHERE c.site_id = {site} AND c.started_on <= {day} AND (c.ended_on IS NULL OR {day} < c.ended_on)"
-        f" AND {of_customers('h.customer_id')})"
+        f" AND NOT c.is_cancelled AND {of_customers('h.customer_id')})"
     )
 
 

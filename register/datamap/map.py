@@ -49,7 +49,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Through:
-    """A path to people through a place, with the period that limits it to those who lived there then."""
+    """A path to people through a place, with the period that limits it to those who lived there then.
+
+    The period is a table of contracts: a cancelled one leads to nobody.
+    """
 
     path: str
     period: str

@@ -17,8 +17,18 @@ from register.audit.acting import acting, acting_as_service
 from register.audit.models import LogEntry, ReadEvent, ReadSubject
 from register.datamap.map import Kind
 from register.datamap.registry import declared_models, own_map, subject_paths
-from sites.models import ConsumptionCorrection, ConsumptionDay, Contract, ContractHolder
+from sites.models import (
+    ConsumptionCorrection,
+    ConsumptionDay,
+    Contract,
+    ContractHolder,
+    ElectricityConnection,
+    HeatConnection,
+    Meter,
+    Site,
+)
 from tests.factories import FACTORIES
+from tests.factories.clocks import TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("X2")]
 
@@ -187,3 +197,19 @@ def test_consumption_is_clipped_to_the_days_of_ones_own_contract() -> None:
     assert count(ConsumptionDay, Scope.portal(customers=(mine,))) == 1
     assert count(ConsumptionDay, Scope.portal(customers=(before,))) == 0
     assert count(ConsumptionDay, Scope.portal(customers=(after,))) == 0
+
+
+@pytest.mark.item("S09")
+@pytest.mark.parametrize("model", [Site, ElectricityConnection, HeatConnection, Meter, ConsumptionDay], ids=by_label)
+def test_a_cancelled_contract_shows_its_holder_nothing_of_the_site(model: type[models.Model]) -> None:
+    with acting_as_service("test"):
+        made = FACTORIES[model]()
+        site = made if isinstance(made, Site) else made.site  # type: ignore[attr-defined]
+        day = getattr(made, "day", TODAY)
+        contract = FACTORIES[Contract](site=site, started_on=day, ended_on=day + timedelta(days=30))
+        holder = FACTORIES[ContractHolder](contract=contract, controller_id=contract.controller_id).customer_id
+    assert count(model, Scope.portal(customers=(holder,))) == 1
+    with acting_as_service("test"):
+        Contract.objects.filter(pk=contract.pk).update(is_cancelled=True)
+    assert count(model, Scope.portal(customers=(holder,))) == 0
+    assert count(Contract, Scope.portal(customers=(holder,))) == 1

@@ -28,7 +28,13 @@ from tests.factories.billing import (
 from tests.factories.clocks import at_noon
 from tests.factories.customers import CustomerFactory, DisclosureFactory, MandateFactory, RepresentativeFactory
 from tests.factories.recordings import RecordingFactory
-from tests.factories.sites import ConsumptionDayFactory, ContractFactory, ContractHolderFactory
+from tests.factories.sites import (
+    ConsumptionDayFactory,
+    ContractFactory,
+    ContractHolderFactory,
+    ContractProductFactory,
+    HomeDetailsFactory,
+)
 
 from .conftest import TESTER, Purge
 
@@ -238,6 +244,22 @@ def test_a_reading_is_held_for_those_who_lived_there_on_its_day_and_not_for_othe
     purge_on(LATER)
     assert is_there(of_former)
     assert not is_there(of_latter)
+
+
+def test_a_cancelled_contract_holds_no_reading_and_goes_whole_on_its_day(purge_on: Purge) -> None:
+    contract = ContractFactory.create(last_day=LONG_AGO)
+    holder = ContractHolderFactory.create(contract=contract)
+    product = ContractProductFactory.create(contract=contract)
+    home = HomeDetailsFactory.create(contract=contract)
+    reading = ConsumptionDayFactory.create(site=contract.site, last_day=LONG_AGO)
+    Contract.objects.filter(pk=contract.pk).update(is_cancelled=True)
+    hold = place_hold(kind="person", target=holder.customer_id, reason="dispute", actor=TESTER, at=at_noon(LONG_AGO))
+    purge_on(LATER)
+    assert is_there(contract)
+    assert not is_there(reading), "nobody lived there by it"
+    release_hold(hold=hold, actor=TESTER, at=at_noon(LATER))
+    purge_on(LATER + DAY)
+    assert not any(is_there(row) for row in (contract, holder, product, home))
 
 
 def test_what_becomes_needed_between_plan_and_run_stays(purge_on: Purge) -> None:

@@ -5,6 +5,8 @@ from django.urls import path
 
 from billing.urls import staff_urls as billing_urls
 from customers.urls import staff_urls as customers_urls
+from dsar.urls import public_urls as privacy_urls
+from dsar.urls import staff_urls as dsar_urls
 from recordings.urls import staff_urls as recordings_urls
 from register import dashboard, home
 from register.identity.urls import staff_urls as identity_urls
@@ -15,12 +17,14 @@ urlpatterns = [
     path("", home.to_staff, name="home"),
     path("health/live", home.live, name="health_live"),
     path("health/ready", home.ready, name="health_ready"),
+    *privacy_urls,
     *identity_urls,
     *customers_urls,
     *sites_urls,
     *billing_urls,
     *recordings_urls,
     *retention_urls,
+    *dsar_urls,
     path("staff/", dashboard.dashboard, name="staff-dashboard"),
     path("staff/", admin.site.urls),
 ]

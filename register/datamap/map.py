@@ -59,6 +59,20 @@ class Through:
     on: str
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """How a place or its thing is linked to people: the path, and the relation whose period limits it.
+
+    `starts` and `ends` name the row's own days: what was there only before or after somebody's
+    contract is not about them.
+    """
+
+    path: str
+    period: str
+    starts: str = ""
+    ends: str = ""
+
+
 class Kind(StrEnum):
     """How a table is treated by retention and access."""
 
@@ -86,6 +100,7 @@ class DataMap:
     files: Sequence[str] = ()
     kind: Kind = Kind.ROOT
     reason: str = ""
+    linked: Sequence[Linked] = ()
 
     def __post_init__(self) -> None:
         if self.kind is Kind.ROOT and self.goes_with:
@@ -120,8 +135,12 @@ def no_person(
     goes_with: str | tuple[str, ...] = (),
     fields: Mapping[DataItem, Sequence[str]] | None = None,
     technical: Sequence[str] = (),
+    linked: Sequence[Linked] = (),
 ) -> DataMap:
-    """Declare a table that holds nobody's data: reference data, a place and its things, or work that is done."""
+    """Declare a table that holds nobody's data: reference data, a place and its things, or work that is done.
+
+    `linked` says through which contracts a place is about people all the same.
+    """
     return DataMap(
         kind=Kind.NO_PERSON,
         reason=reason,
@@ -129,4 +148,5 @@ def no_person(
         goes_with=goes_with,
         fields=fields or {},
         technical=technical,
+        linked=linked,
     )

@@ -10,29 +10,41 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clause:
-    """One clause of the register description, cited by its number in the seed."""
+    """One clause of the register description, cited by its number in the seed; it is equal to itself only.
+
+    Its words are of many languages, so they may not make its hash.
+    """
 
     id: str
     title: str | Promise
+    short: str | Promise = ""
 
 
-P1 = Clause("P1", _("managing and developing the customer relationship"))
-P2 = Clause("P2", _("maintaining, offering, developing and delivering products and services"))
-P3 = Clause("P3", _("marketing and distance selling of products and services"))
-P4 = Clause("P4", _("payment monitoring and debt collection"))
-P5 = Clause("P5", _("verifying the content of calls, training staff and studying the service level"))
-P6 = Clause("P6", _("profiling as law or the customer's consent allows"))
+P1 = Clause("P1", _("managing and developing the customer relationship"), _("customer relationship"))
+P2 = Clause(
+    "P2", _("maintaining, offering, developing and delivering products and services"), _("products and services")
+)
+P3 = Clause("P3", _("marketing and distance selling of products and services"), _("marketing"))
+P4 = Clause("P4", _("payment monitoring and debt collection"), _("payments and collection"))
+P5 = Clause(
+    "P5", _("verifying the content of calls, training staff and studying the service level"), _("verifying calls")
+)
+P6 = Clause("P6", _("profiling as law or the customer's consent allows"), _("profiling"))
 PURPOSES = (P1, P2, P3, P4, P5, P6)
 
-R1 = Clause("R1", _("the person and the controller's own activity"))
-R2 = Clause("R2", _("requests for quotation, orders, contracts and other contacts"))
-R3 = Clause("R3", _("Business Information System (YTJ)"))
-R4 = Clause("R4", _("Suomen Asiakastieto Oy"))
-R5 = Clause("R5", _("Fonecta Oy"))
-R6 = Clause("R6", _("Kilpailuttaja.fi (Energy Brokers Finland Oy)"))
-R7 = Clause("R7", _("Itella Asiakkuusmarkkinointi Oy"))
+R1 = Clause("R1", _("the person and the controller's own activity"), _("you and our own work"))
+R2 = Clause(
+    "R2",
+    _("requests for quotation, orders, contracts and other contacts"),
+    _("quotation, order, contract or other contact"),
+)
+R3 = Clause("R3", _("Business Information System (YTJ)"), "YTJ")
+R4 = Clause("R4", _("Suomen Asiakastieto Oy"), "Asiakastieto")
+R5 = Clause("R5", _("Fonecta Oy"), "Fonecta")
+R6 = Clause("R6", _("Kilpailuttaja.fi (Energy Brokers Finland Oy)"), "Kilpailuttaja.fi")
+R7 = Clause("R7", _("Itella Asiakkuusmarkkinointi Oy"), "Itella")
 SOURCES = (R1, R2, R3, R4, R5, R6, R7)
 
 
@@ -49,12 +61,25 @@ class Basis(StrEnum):
         """The ground in words."""
         return _BASIS_TITLES[self]
 
+    @property
+    def word(self) -> str | Promise:
+        """The ground in a word, for tables."""
+        return _BASIS_WORDS[self]
+
 
 _BASIS_TITLES = {
     Basis.CONTRACT: _("contract (GDPR 6(1)(b))"),
     Basis.LAW: _("legal obligation (GDPR 6(1)(c))"),
     Basis.INTEREST: _("legitimate interest (GDPR 6(1)(f))"),
     Basis.CONSENT: _("consent (GDPR 6(1)(a))"),
+}
+
+
+_BASIS_WORDS = {
+    Basis.CONTRACT: _("contract"),
+    Basis.LAW: _("law"),
+    Basis.INTEREST: _("legitimate interest"),
+    Basis.CONSENT: _("consent"),
 }
 
 

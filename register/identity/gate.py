@@ -30,6 +30,8 @@ OPEN: Final = frozenset(
         "health_live",
         "health_ready",
         "account_inactive",
+        "privacy",
+        "privacy-language",
     }
 )
 # What a person who is signed in may do before the second factor is there.

@@ -49,14 +49,23 @@ class Link:
     children: list["Link"] = field(default_factory=list)
 
 
+_ASKED = frozenset({Role.AGENT, Role.DPO, Role.ADMINISTRATOR})
+_RECORD = frozenset({Role.DPO, Role.ADMINISTRATOR})
 SECTIONS: tuple[Section, ...] = (
     Section(_("Dashboard"), "home", front=("staff-dashboard", "admin:index")),
     Section(_("Customers"), "users", "customers", front=("staff-customers",)),
     Section(_("Metering points"), "map-pin", "sites", front=("staff-sites",)),
     Section(_("Billing"), "file-invoice", "billing", front=("staff-billing",)),
     Section(_("Recordings"), "microphone", "recordings", front=("staff-recordings",)),
-    Section(_("Requests"), "inbox", "dsar", front=("staff-requests",)),
-    Section(_("Retention"), "hourglass", "retention", front=("staff-retention",)),
+    Section(_("Requests"), "inbox", pages=(Page(_("Requests"), "staff-requests", _ASKED),)),
+    Section(
+        _("Retention"),
+        "hourglass",
+        "retention",
+        front=("staff-retention",),
+        pages=(Page(_("Retention schedule"), "staff-retention-schedule", _RECORD),),
+    ),
+    Section(_("Record of processing"), "report", pages=(Page(_("Record of processing"), "staff-record", _RECORD),)),
     Section(
         _("Imports"),
         "file-import",

@@ -11,10 +11,12 @@ from uuid_utils.compat import uuid7
 
 from register.access.policies import Access, of_controllers, of_sites
 from register.datamap import items
-from register.datamap.map import no_person
+from register.datamap.map import Linked, no_person
 from register.identity.models import Controller
 from register.work.models import Sourced
 
+_HOLDERS = "site__contracts__holders__customer"
+_AT_SITE = Linked(_HOLDERS, period="site__contracts", starts="started_on", ends="ended_on")
 _PLACE = "a place or its thing; linked to people only through contracts, held while in use"
 
 
@@ -64,6 +66,7 @@ class Site(Sourced):
             items.ARCHIVE_IDENTIFIER: ["archive_identifier"],
         },
         technical=["id", "commodity", "source", "import_run"],
+        linked=[Linked("contracts__holders__customer", period="contracts")],
     )
 
     class Meta:
@@ -113,6 +116,7 @@ class ElectricityConnection(Sourced):
             items.SERVICE_LINE_LENGTH: ["service_line_length_m"],
         },
         technical=["id", "site", "controller", "started_on", "ended_on", "source", "import_run"],
+        linked=[_AT_SITE],
     )
 
     class Meta:
@@ -164,6 +168,7 @@ class HeatConnection(Sourced):
             items.BUILDING_VOLUME: ["building_volume_m3"],
         },
         technical=["id", "site", "controller", "started_on", "ended_on", "source", "import_run"],
+        linked=[_AT_SITE],
     )
 
     class Meta:
@@ -217,6 +222,7 @@ class Meter(Sourced):
             items.METER_COORDINATES: ["latitude", "longitude"],
         },
         technical=["id", "number", "site", "controller", "installed_on", "removed_on", "source", "import_run"],
+        linked=[Linked(_HOLDERS, period="site__contracts", starts="installed_on", ends="removed_on")],
     )
 
     class Meta:

@@ -105,7 +105,7 @@ def test_every_address_has_a_name() -> None:
 def test_the_open_pages_are_these_and_no_others() -> None:
     assert {
         "account_login", "account_logout", "account_inactive", "mfa_authenticate", "staff-language", "health_live",
-        "health_ready",
+        "health_ready", "privacy", "privacy-language",
     } == OPEN  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Tests of the requests, the notice and the record."""

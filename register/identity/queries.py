@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 
 from register.access.scope import Actor
 from register.identity.models import Account, Commitment
+from register.identity.roles import Role, permits
 
 # The words that are committed to, in templates/staff/_commitment_text.html; new words get a new version.
 COMMITMENT_VERSION: Final = "2026-11"
@@ -22,6 +23,17 @@ def has_second_factor(account: Account) -> bool:
 def has_committed(account: Account) -> bool:
     """Tell whether the account has accepted the commitment to confidentiality in force (clause X4)."""
     return Commitment.objects.filter(account=account, text_version=COMMITMENT_VERSION).exists()
+
+
+def controllers_permitting(account: Account, permission: str) -> frozenset[int]:
+    """Give the controllers for which a role of the account permits something that touches persons' data.
+
+    For what is done in the scope of a service on a person's word: roles for one controller do not reach the other's.
+    """
+    if not account.is_active or not has_committed(account):
+        return frozenset()
+    grants = account.grants_in_force()
+    return frozenset(one.controller_id for one in grants if permits(frozenset((Role(one.role),)), permission))
 
 
 def actor_of(account: Account) -> Actor:

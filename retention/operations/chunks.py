@@ -29,6 +29,12 @@ from retention.models import LedgerEntry, PlanRow, RetentionRun
 from .holds import share_holds
 
 _ONE_DAY = datetime.timedelta(days=1)
+_REPLACED = """
+EXISTS (
+    SELECT FROM sites_consumptioncorrection former
+    WHERE former.replaced_by_id = %(import_id)s AND former.site_id = r.site_id AND former.series = r.series
+        AND former.resolution_min = r.resolution_min AND former.day = r.day
+)"""
 
 
 @dataclass
@@ -235,13 +241,14 @@ def delete_days_of_import(
 ) -> Outcome:
     """Delete what an undone import made of a month, but what a hold covers, with its ledger row.
 
+    A day that it replaced goes by no means: it has former values, which undoing gives back first.
     The ledger names the import: its rows have no keys, and their days are those of other rows too.
     """
     holds = holds_on(at.date())
     stays = "".join(f" AND NOT {condition}" for condition in is_held(aggregate, holds))
     cursor.execute(
         f"DELETE FROM {aggregate.table} r WHERE r.import_run_id = %(import_id)s AND r.day >= %(month)s::date"
-        f" AND r.day < (%(month)s::date + interval '1 month')::date{stays}",
+        f" AND r.day < (%(month)s::date + interval '1 month')::date AND NOT ({_REPLACED}){stays}",
         {**holds.parameters, "import_id": import_id, "month": month},
     )
     outcome = Outcome(last=month, planned_count=cursor.rowcount, gone_count=cursor.rowcount)

@@ -19,6 +19,7 @@ from register.audit.restoring import controllers_of
 from register.crypto.files import EncryptedFile, file_of
 from register.identity.middleware import scope_of
 from register.identity.models import Account
+from register.identity.queries import controllers_permitting
 from register.work.importing import ImportKind, kinds
 from register.work.models import ImportRun, ImportSource, Job
 from register.work.operations import (
@@ -158,7 +159,7 @@ def undo_table(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
     with translation.override(account.language), acting(actor=actor, scope=Scope.service(UNDO_TABLE)):
         run = ImportRun.objects.get(pk=UUID(job.parameters["run"]))
         try:
-            if controllers_of(run) - set(account.controller_ids()):
+            if controllers_of(run) - controllers_permitting(account, PERMISSIONS[run.kind]):
                 raise UnableToUndo(_("The import touches a controller for which your roles do not let you act."))
             undoing = undo_register_import(run=run, actor=actor, at=now())
         except UnableToUndo as refusal:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from register.access.refusing import Refusal
 from register.datamap.formats import clean_gsrn
 from register.identity.models import Account
-from register.identity.queries import actor_of
+from register.identity.queries import actor_of, controllers_permitting
 from register.work.models import ImportRun, Job
 from sites.consumption.importing import KIND
 from sites.consumption.operations import IMPORT_UPLOAD, PERMISSION, confirm_upload, keep_upload, undo_consumption_import
@@ -151,7 +151,9 @@ def undo_import(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = get_object_or_404(ImportRun, pk=run_id, kind=KIND)
     if request.method == "POST":
         try:
-            undo_consumption_import(run=run, actor=actor_of(_account(request)), at=timezone.now())
+            account = _account(request)
+            controllers = controllers_permitting(account, PERMISSION)
+            undo_consumption_import(run=run, actor=actor_of(account), at=timezone.now(), controllers=controllers)
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:

@@ -161,7 +161,7 @@ def test_an_undone_import_gives_back_what_it_replaced_and_leaves_the_rest_to_the
     changed = [one.replace(";1,0", ";5,0") for one in body]
     (second,) = take(source(text(changed)))
     assert (second.counts.corrected_count, second.counts.new_count) == (96, 96)
-    job = undo_consumption_import(run=run_of(second), actor=ACTOR, at=AT)
+    job = undo_consumption_import(run=run_of(second), actor=ACTOR, at=AT, controllers=None)
     restored, _made = ConsumptionDay.objects.order_by("day")
     assert (restored.wh, restored.import_run_id) == (list(range(1000, 1096)), first.run_id)
     run = run_of(second)
@@ -181,16 +181,16 @@ def test_what_was_corrected_since_stays_and_is_named(site):
     body = lines(WINTER_DAY, 96)
     (first,) = take(source(text(body)))
     (second,) = take(source(text([one.replace(";1,0", ";5,0") for one in body])))
-    undo_consumption_import(run=run_of(first), actor=ACTOR, at=AT)
+    undo_consumption_import(run=run_of(first), actor=ACTOR, at=AT, controllers=None)
     assert run_of(first).counts["undo"] == {"restored": 0, "to_delete": 0, "kept_as_corrected_since": 1}
     assert ConsumptionDay.objects.get().import_run_id == second.run_id
 
 
 def test_an_import_is_undone_only_once(site):
     (outcome,) = take(source(text(lines(WINTER_DAY, 96))))
-    undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT)
+    undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT, controllers=None)
     with pytest.raises(UnableToUndo):
-        undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT)
+        undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT, controllers=None)
 
 
 def test_rows_of_an_import_that_stands_are_not_deleted(site, as_purge):
@@ -203,7 +203,7 @@ def test_rows_of_an_import_that_stands_are_not_deleted(site, as_purge):
 
 def test_a_hold_keeps_what_an_undone_import_made(site, as_purge):
     (outcome,) = take(source(text(lines(WINTER_DAY, 96))))
-    job = undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT)
+    job = undo_consumption_import(run=run_of(outcome), actor=ACTOR, at=AT, controllers=None)
     place_hold(kind="site", target=site.pk, reason="dispute", actor=ACTOR, at=AT)
     with as_purge():
         assert delete_days_of_an_undone_import(job) == {"deleted": 0, "held": 1}

@@ -7,16 +7,26 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from register.access.guard import another_role
+from register.access.scope import Actor, Scope
 from register.audit.acting import acting_as_service
 from register.crypto.files import stored_names
-from register.identity.models import Account
+from register.identity.models import Account, Controller
+from register.identity.operations import grant_role
 from register.identity.queries import actor_of
 from register.identity.roles import Role
 from register.work.models import ImportRun, ImportSource, Job
 from retention.tasks import delete_days_of_an_undone_import
-from sites.consumption.operations import UnableToImportUpload, confirm_upload, import_upload
+from sites.consumption.operations import (
+    DELETE_DAYS,
+    UnableToImportUpload,
+    confirm_upload,
+    import_consumption,
+    import_upload,
+)
+from sites.datahub.sources import SourceFile
 from sites.models import ConsumptionDay
 from tests.harness.staff import Staff, make_staff, signed_in
 from tests.sites.datahub_text import MASKED, POINT, lines, text
@@ -172,3 +182,58 @@ def test_only_a_finished_preview_of_ones_own_is_confirmed(client, person):
         confirm_upload(preview=job, actor=actor_of(other.account), at=AT)
     first = confirm_upload(preview=job, actor=actor_of(person.account), at=AT)
     assert confirm_upload(preview=job, actor=actor_of(person.account), at=AT + dt.timedelta(1)) == first
+
+
+def imported(data: bytes) -> ImportRun:
+    with acting_as_service("test"):
+        source = SourceFile("a.csv", len(data), lambda: io.BytesIO(data))
+        actor, scope = Actor.service("test"), Scope.service("test")
+        (outcome,) = import_consumption(sources=[source], actor=actor, scope=scope, now=lambda: AT)
+        return ImportRun.objects.get(pk=outcome.run_id)
+
+
+@pytest.mark.parametrize(("controllers", "state"), [((1,), "committed"), ((2,), "undone"), ((1, 2), "undone")])
+def test_only_who_acts_for_its_controller_undoes_an_import_and_former_values_come_back(
+    files, as_purge, controllers, state
+):
+    with acting_as_service("test"):
+        make_site()
+    imported(DATA)
+    run = imported(DATA.replace(b";1,0", b";5,0"))
+    client = signed_in(make_staff(role=Role.METERING, controllers=controllers))
+    client.post(reverse("staff-import-undo", args=[run.pk]))
+    assert ImportRun.objects.get(pk=run.pk).state == state
+    for job in Job.objects.filter(queue=Job.Queue.PURGE):
+        with as_purge(), another_role():
+            assert delete_days_of_an_undone_import(job) == {"deleted": 0, "held": 0}
+    with acting_as_service("test"):
+        assert ConsumptionDay.objects.get().wh[0] == (1000 if state == "undone" else 5000)
+
+
+def test_a_permission_for_one_controller_does_not_undo_what_is_the_others(files):
+    with acting_as_service("test"):
+        make_site()
+    run = imported(DATA)
+    staff = make_staff(role=Role.METERING, controllers=(1,))
+    with acting_as_service("test"):
+        network = Controller.objects.filter(pk=2)
+        grant_role(
+            account=staff.account,
+            role=Role.MARKETING,
+            controllers=network,
+            actor=Actor.service("test"),
+            at=timezone.now(),
+        )
+    answer = signed_in(staff).post(reverse("staff-import-undo", args=[run.pk]), follow=True)
+    assert "roolisi" in answer.content.decode()
+    assert ImportRun.objects.get(pk=run.pk).state == "committed"
+
+
+def test_the_purge_worker_never_deletes_a_day_that_has_former_values(person, as_purge):
+    imported(DATA)
+    run = imported(DATA.replace(b";1,0", b";5,0"))
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.UNDONE)
+    job = Job.objects.create(kind=DELETE_DAYS, parameters={"run": str(run.pk)}, asked_by="service:test", asked_at=AT)
+    with as_purge(), another_role():
+        assert delete_days_of_an_undone_import(job) == {"deleted": 0, "held": 1}
+    assert days() == 1

@@ -5,9 +5,10 @@ or only a handful of statements, for each would cost more than a small file itse
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from register.access.refusing import Refusal
@@ -20,6 +21,7 @@ from sites.consumption.outcomes import FileOutcome
 from sites.datahub.sources import SourceFile
 
 DELETE_DAYS = "delete-imported-consumption"  # the purge worker's work, done in retention/
+UNDO = "undo-consumption-import"
 FILES_A_TRANSACTION = 200
 BYTES_A_TRANSACTION = 32_000_000
 
@@ -58,33 +60,24 @@ def import_consumption(
         yield from outcomes
 
 
-def undo_consumption_import(*, run: ImportRun, actor: Actor, at: dt.datetime) -> Job:
+def undo_consumption_import(
+    *, run: ImportRun, actor: Actor, at: dt.datetime, controllers: Collection[int] | None
+) -> Job:
     """Bring the days that an import changed back to what they were; those it made go to the purge worker.
 
+    `controllers` are those for which the actor may undo, None where it may for all. The import is reached whole,
+    in a scope of its own: a part of it that the actor does not see would lose its former values.
     Days that were corrected since stay and are counted. Gives the work of the purge worker.
     Raises: UnableToUndo.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with acting(actor=actor, scope=Scope.service(UNDO)), connection.cursor() as cursor:
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         if run.kind != KIND or run.state != ImportRun.State.COMMITTED:
             raise UnableToUndo(_("Only an import of consumption that is in can be undone, and only once."))
-        cursor.execute(
-            "SELECT min(day), max(day), count(*) FROM sites_consumptioncorrection WHERE replaced_by_id = %s", [run.id]
-        )
-        first, last, changed_count = cursor.fetchone()
-        cursor.execute(_RESTORING, {"run": run.id, "first": first, "last": last})
-        restored_count = cursor.rowcount
-        cursor.execute("SELECT count(*) FROM sites_consumptionday WHERE import_run_id = %s", [run.id])
-        made_count = cursor.fetchone()[0]
-        cursor.execute(
-            "SELECT count(*) FROM sites_consumptioncorrection one WHERE import_run_id = %s AND NOT EXISTS ("
-            "SELECT FROM sites_consumptioncorrection WHERE replaced_by_id = one.import_run_id AND site_id = one.site_id"
-            " AND series = one.series AND resolution_min = one.resolution_min AND day = one.day)",
-            [run.id],
-        )
-        corrected_since_count = cursor.fetchone()[0] + changed_count - restored_count
-        counts = {"restored": restored_count, "to_delete": made_count, "kept_as_corrected_since": corrected_since_count}
-        mark_undone(run=run, at=at, counts=counts)
+        cursor.execute(_TOUCHED, {"run": run.id})
+        if controllers is not None and {key for (key,) in cursor.fetchall()} - set(controllers):
+            raise UnableToUndo(_("The import touches a controller for which your roles do not let you act."))
+        mark_undone(run=run, at=at, counts=_restored(cursor, run))
         return ask_for_work(
             kind=DELETE_DAYS, actor=actor, at=at, parameters={"run": str(run.id)}, queue=Job.Queue.PURGE
         )
@@ -92,6 +85,26 @@ def undo_consumption_import(*, run: ImportRun, actor: Actor, at: dt.datetime) ->
 
 class UnableToUndo(Refusal):
     """The import cannot be undone, and why."""
+
+
+def _restored(cursor: CursorWrapper, run: ImportRun) -> dict[str, int]:
+    """Give the former values back, and count what was restored, what is to be deleted and what stays."""
+    cursor.execute(
+        "SELECT min(day), max(day), count(*) FROM sites_consumptioncorrection WHERE replaced_by_id = %s", [run.id]
+    )
+    first, last, changed_count = cursor.fetchone()
+    cursor.execute(_RESTORING, {"run": run.id, "first": first, "last": last})
+    restored_count = cursor.rowcount
+    cursor.execute("SELECT count(*) FROM sites_consumptionday WHERE import_run_id = %s", [run.id])
+    made_count = cursor.fetchone()[0]
+    cursor.execute(
+        "SELECT count(*) FROM sites_consumptioncorrection one WHERE import_run_id = %s AND NOT EXISTS ("
+        "SELECT FROM sites_consumptioncorrection WHERE replaced_by_id = one.import_run_id AND site_id = one.site_id"
+        " AND series = one.series AND resolution_min = one.resolution_min AND day = one.day)",
+        [run.id],
+    )
+    corrected_since_count = cursor.fetchone()[0] + changed_count - restored_count
+    return {"restored": restored_count, "to_delete": made_count, "kept_as_corrected_since": corrected_since_count}
 
 
 def _groups(sources: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
@@ -108,6 +121,11 @@ def _groups(sources: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
         yield group
 
 
+_TOUCHED = """
+SELECT controller_id FROM sites_consumptionday WHERE import_run_id = %(run)s
+UNION
+SELECT controller_id FROM sites_consumptioncorrection WHERE replaced_by_id = %(run)s OR import_run_id = %(run)s
+"""
 _RESTORING = """
 UPDATE sites_consumptionday one
 SET wh = kept.wh, quality = kept.quality, import_run_id = kept.import_run_id

@@ -69,7 +69,7 @@ class Command(BaseCommand):
 def _undone(run: ImportRun, actor: Actor) -> Undoing:
     if run.kind != CONSUMPTION:
         return undo_register_import(run=run, actor=actor, at=timezone.now())
-    job = undo_consumption_import(run=run, actor=actor, at=timezone.now())
+    job = undo_consumption_import(run=run, actor=actor, at=timezone.now(), controllers=None)
     run.refresh_from_db()
     counts = run.counts["undo"]
     since = _("%d days: corrected since") % counts["kept_as_corrected_since"]

@@ -18,8 +18,28 @@ def subjects_of(row: models.Model) -> list[UUID]:
 
 
 def controller_of(row: models.Model) -> int | None:
-    """Give the controller of a row that has one of its own."""
-    return getattr(row, "controller_id", None)
+    """Give the controller of a row, its own or that of what it goes with; None where it is the group's."""
+    path = controller_path(type(row))
+    value: Any = row
+    for name in path or ():
+        value = None if value is None else getattr(value, name)
+    return value if path else None
+
+
+def controller_path(model: type[models.Model]) -> tuple[str, ...] | None:
+    """Give the forward path from a row to its controller's key; None where neither it nor what it goes with has one.
+
+    A part without a column of its own has the controller of its contract, invoice or recording.
+    """
+    if any(field.attname == "controller_id" for field in model._meta.concrete_fields):
+        return ("controller_id",)
+    data_map = getattr(model, "data_map", None)
+    for anchor in data_map.anchors if data_map else ():
+        related: Any = model._meta.get_field(anchor).related_model
+        path = controller_path(related) if related is not model else None
+        if path:
+            return (anchor, *path)
+    return None
 
 
 def _follow(row: Any, path: str) -> UUID | None:

@@ -88,6 +88,7 @@ _HEATINGS = {
 }
 _CONTRACT = ("reference", "supplier_name", "signed_on", "started_on", "ended_on")
 _HOLDERS = "ARRAY(SELECT h.customer_id FROM sites_contractholder h WHERE h.contract_id = {})"
+_CONTROLLER = "(SELECT c.controller_id FROM sites_contract c WHERE c.id = m.contract_id)"
 CONTRACT_MERGE = Merge(
     model=Contract,
     key=("number",),
@@ -109,6 +110,7 @@ PRODUCT_MERGE = Merge(
     key=("contract_id", "started_on"),
     columns=("contract_id", "started_on", "product_id", "energy_c_kwh", "basic_eur_month", "ended_on"),
     once=(),
+    controller=_CONTROLLER,
     subjects=_HOLDERS.format("m.contract_id"),
 )
 _HOME = ("housing", "tenure", "heating", "technical_room_access", "timing_of_use", "estimate_kwh_year")
@@ -117,6 +119,7 @@ HOME_MERGE = Merge(
     key=("contract_id",),
     columns=("contract_id", *_HOME),
     once=(),
+    controller=_CONTROLLER,
     subjects=_HOLDERS.format("m.contract_id"),
 )
 RELATIONSHIP_MERGE = Merge(

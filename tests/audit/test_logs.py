@@ -1,16 +1,26 @@
 """The change log tells what changed, from what to what and by whom; the read log tells who looked and why."""
 
 import datetime
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib import import_module
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
-from django.db import DatabaseError, transaction
+from auditlog.registry import auditlog
+from django.db import DatabaseError, connection, models, transaction
 
+from billing.models import Charge, InvoiceRow
 from customers.models import Customer
+from recordings.models import Listening
+from register.access.guard import another_role
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting, acting_as_service
 from register.audit.models import LogEntry, ReadEvent
 from register.audit.operations import record_look
-from sites.models import Contract, ContractHolder
+from register.audit.subjects import controller_of, controller_path
+from sites.models import Contract, ContractHolder, ContractProduct, DiaryEntry, HomeDetails
 from tests.factories import FACTORIES
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +87,56 @@ def test_a_change_of_a_contract_carries_its_controller() -> None:
         assert LogEntry.objects.filter(pk=key).exists()
     with acting(actor=Actor.staff("x"), scope=Scope.staff(controllers=(1,))):
         assert not LogEntry.objects.filter(pk=key).exists()
+
+
+# Places and bank accounts are the group's, as persons are; prices and words are public.
+GROUPS = {"billing.BankAccount", "sites.ProductPrice", "sites.QualityWord", "sites.Site"}
+PARTS = [ContractProduct, HomeDetails, DiaryEntry, InvoiceRow, Charge, Listening]
+
+
+@pytest.mark.clause("X2")
+@pytest.mark.parametrize("model", PARTS, ids=lambda model: model._meta.label)
+def test_a_change_of_a_part_carries_the_controller_of_what_it_belongs_to(model: type[models.Model]) -> None:
+    with acting_as_service("test"):
+        part = FACTORIES[model]()
+        whole = next(getattr(part, name) for name in ("contract", "invoice", "recording") if hasattr(part, name))
+        (entry,) = LogEntry.objects.get_for_object(part)
+    assert entry.controller_id == whole.controller_id
+    for controller, seen in ((whole.controller_id, 1), (3 - whole.controller_id, 0)):
+        with acting(actor=Actor.staff("x"), scope=Scope.staff(controllers=(controller,))):
+            assert LogEntry.objects.filter(pk=entry.pk).count() == seen
+
+
+@pytest.mark.clause("X2")
+def test_only_what_is_the_groups_is_logged_without_a_controller() -> None:
+    groups = {model._meta.label for model in auditlog.get_models() if controller_path(model) is None}
+    assert {model._meta.label for model in PARTS} & groups == set()
+    assert {label for label in groups if not label.startswith(("customers.", "identity."))} == GROUPS
+
+
+MIGRATIONS = [
+    ("sites.migrations.0005_log_of_parts_names_its_controller", [ContractProduct, HomeDetails, DiaryEntry]),
+    ("billing.migrations.0003_log_of_parts_names_its_controller", [InvoiceRow, Charge]),
+    ("recordings.migrations.0002_log_of_parts_names_its_controller", [Listening]),
+]
+
+
+@pytest.mark.parametrize(("migration", "parts"), MIGRATIONS, ids=[name for name, _parts in MIGRATIONS])
+def test_entries_of_parts_written_before_get_their_controller(
+    migration: str, parts: list[type[models.Model]], as_owner: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with acting_as_service("test"):
+        made = [FACTORIES[model]() for model in parts for _time in (1, 2)]
+        customer = FACTORIES[Customer]()
+        wanted = {(type(part), part.pk): controller_of(part) for part in made}
+    with as_owner(), another_role():
+        LogEntry.objects.update(controller_id=None)
+        with mock.patch.object(import_module(migration), "ROWS_A_BATCH", 1):
+            import_module(migration).name_the_controller(None, SimpleNamespace(connection=connection))
+        found = {(type(part), part.pk): LogEntry.objects.get_for_object(part).get().controller_id for part in made}
+        assert found == wanted
+        assert None not in found.values()
+        assert LogEntry.objects.get_for_object(customer).get().controller_id is None
 
 
 def test_a_look_is_one_event_with_a_row_for_each_person_shown() -> None:

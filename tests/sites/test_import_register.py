@@ -15,7 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from customers.models import Customer, MarketingPermission, SearchToken, Suppression
-from register.audit.acting import acting_as_service
+from register.access.scope import Actor, Scope
+from register.audit.acting import acting, acting_as_service
 from register.audit.models import LogEntry
 from register.work.models import ColumnMapping, ImportFault, ImportRun
 from sites.models import (
@@ -225,8 +226,13 @@ def test_contracts_go_in_with_holders_product_home_and_the_relationship(write: A
         assert {holder.customer.number for holder in contract.holders.all()} == {"200001", "200002"}
         assert ContractProduct.objects.get(contract=contract).product.code == "YS"
         assert HomeDetails.objects.get(contract=contract).estimate_kwh_year == 18000
+        for part in (contract.products.get(), contract.home):
+            entry = LogEntry.objects.get(content_type__model=part._meta.model_name, object_pk=str(part.pk))
+            assert entry.controller_id == contract.controller_id
         maija = Customer.objects.get(number="200001")
         assert (maija.relationship_started_on, maija.relationship_ended_on) == (date(2014, 3, 1), date(2024, 3, 1))
+    with acting(actor=Actor.staff("x"), scope=Scope.staff(controllers=(1,))):
+        assert not LogEntry.objects.filter(content_type__model__in=["contractproduct", "homedetails"]).exists()
     again = f"V2;200001;{gsrn(91)};siirto;1.3.2024;;YS;4,12;12,50;;;\n"
     run(write(CONTRACTS.splitlines(keepends=True)[0] + again), "contracts")
     with acting_as_service("test"):

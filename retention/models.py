@@ -45,6 +45,8 @@ class RetentionRun(models.Model):
 
         FIRST = "first", _("the first run of the register, with rows that were due before it")
         GAP = "gap", _("more than a month since the last run")
+        BACKLOG = "backlog", _("rows among it that were due more than a month ago and that nobody has seen yet")
+        FORECAST = "forecast", _("far more rows than the run before foresaw")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.RUN)
@@ -57,6 +59,9 @@ class RetentionRun(models.Model):
     counts = models.JSONField(_("counts"), default=dict, help_text=_("By table: rules, rows, parts, what went."))
     forecast = models.JSONField(
         _("forecast"), default=dict, help_text=_("Rows that go in the months ahead, by table and rule.")
+    )
+    days_ahead = models.JSONField(
+        _("days ahead"), default=dict, help_text=_("Rows that go in the days ahead, by table and rule.")
     )
     planned_count = models.BigIntegerField(_("planned rows"), default=0)
     gone_count = models.BigIntegerField(_("rows gone"), default=0)
@@ -86,6 +91,7 @@ class RetentionRun(models.Model):
             "plan_hash",
             "counts",
             "forecast",
+            "days_ahead",
             "planned_count",
             "gone_count",
             "part_count",

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from retention.aggregates import Aggregate, Part, aggregates, quoted
 from retention.eligibility import eligible, goes_on, holds_on, last_day_of, rows, rule_of
 from retention.models import PlanRow, RetentionRun
-from retention.queries import forecast
+from retention.queries import foresee
 
 _COLUMNS = "run_id, model, key, day, row_count, rule, due_on, spared"
 
@@ -32,10 +32,10 @@ def write_plan(run: RetentionRun) -> None:
         run.counts = counts
         counted = RetentionRun.objects.exclude(forecast={}).filter(as_of__lte=run.as_of)
         former = counted.exclude(pk=run.pk).order_by("-as_of", "-started_at").first()
-        run.forecast = forecast(on=run.as_of, former=former)
+        run.forecast, run.days_ahead = foresee(on=run.as_of, former=former)
         run.planned_count = sum(found["rows"] for found in counts.values())
         run.plan_hash = digest.hexdigest()
-        run.save(update_fields=["counts", "planned_count", "plan_hash", "forecast"])
+        run.save(update_fields=["counts", "planned_count", "plan_hash", "forecast", "days_ahead"])
 
 
 def _plan(run: RetentionRun, aggregate: Aggregate) -> None:

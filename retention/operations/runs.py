@@ -21,6 +21,7 @@ from retention.aggregates import Aggregate, aggregates
 from retention.eligibility import HELSINKI, eligible, holds_on, is_due, is_held, rows
 from retention.erasers import AFTER_DAYS
 from retention.models import Approval, PlanRow, RetentionRun, StopSwitch
+from retention.queries import LONGEST_GAP, backlog, exceeds_forecast
 from retention.version import software_version
 
 from .chunks import Outcome, delete_chunk
@@ -32,7 +33,6 @@ Clock = Callable[[], datetime.datetime]
 State = RetentionRun.State
 
 _LOCK = zlib.crc32(b"retention.run") & 0x7FFFFFFF
-_LONGEST_GAP = datetime.timedelta(days=31)
 _WAITS_FOR_LOCKS = {"55P03", "40P01", "40001"}  # lock not available, deadlock, serialization failure
 _PASSES = 5
 
@@ -175,17 +175,27 @@ def _new_run(kind: str, actor: Actor, at: datetime.datetime, as_of: datetime.dat
 
 def _make_plan(run: RetentionRun) -> None:
     with transaction.atomic():
-        carried_out = Q(state=State.DONE) | Q(state=State.FAILED, gone_count__gt=0)
-        done = RetentionRun.objects.filter(carried_out, kind=RetentionRun.Kind.RUN).order_by("-as_of").first()
-        run.is_first = done is None
+        old_count = backlog(run=run)  # asked before the plans of earlier runs are forgotten
         write_plan(run)
-        run.asks = ""
-        if run.planned_count and done is None:
-            run.asks = RetentionRun.Asks.FIRST
-        elif run.planned_count and done is not None and run.as_of - done.as_of > _LONGEST_GAP:
-            run.asks = RetentionRun.Asks.GAP
+        run.asks = _why_it_asks(run, old_count) if run.planned_count else ""
+        run.is_first = run.asks == RetentionRun.Asks.FIRST
         run.state = State.WAITING if run.asks else State.RUNNING
         run.save(update_fields=["is_first", "asks", "state"])
+
+
+def _why_it_asks(run: RetentionRun, old_count: int) -> str:
+    """Say why a plan needs a person's word; nothing where it is routine."""
+    runs = RetentionRun.objects.filter(kind=RetentionRun.Kind.RUN)
+    # A run that found nothing has deleted nothing: what an import brings after it is still the first backlog.
+    if not runs.filter(gone_count__gt=0).exists():
+        return RetentionRun.Asks.FIRST
+    carried_out = Q(state=State.DONE) | Q(state=State.FAILED, gone_count__gt=0)
+    done = runs.filter(carried_out).order_by("-as_of", "-started_at").first()
+    if done is None or run.as_of - done.as_of > LONGEST_GAP:
+        return RetentionRun.Asks.GAP
+    if old_count:
+        return RetentionRun.Asks.BACKLOG
+    return RetentionRun.Asks.FORECAST if exceeds_forecast(run=run, former=done) else ""
 
 
 def _is_approved(run: RetentionRun) -> bool:

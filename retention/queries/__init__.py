@@ -1,11 +1,13 @@
 """All reads of retention: why a row is held, what goes when, what is overdue, what will go, how runs went."""
 
-from .outlook import Faults, Overlong, RuleMonths, faults, forecast, months_ahead, overdue, overlong
+from .caution import LONGEST_GAP, backlog, exceeds_forecast
+from .outlook import Faults, Overlong, RuleMonths, faults, forecast, foresee, months_ahead, overdue, overlong
 from .panel import PanelRow, what_goes_when
 from .reasons import KeepState, NoSuchTable, Reasons, find_target, reasons_of
 from .status import Status, open_run, run_shown, status
 
 __all__ = [
+    "LONGEST_GAP",
     "Faults",
     "KeepState",
     "NoSuchTable",
@@ -14,9 +16,12 @@ __all__ = [
     "Reasons",
     "RuleMonths",
     "Status",
+    "backlog",
+    "exceeds_forecast",
     "faults",
     "find_target",
     "forecast",
+    "foresee",
     "months_ahead",
     "open_run",
     "overdue",

@@ -21,8 +21,11 @@ from retention.eligibility import (
 )
 from retention.models import RetentionRun
 
-_PERIODS = {period.code: period for period in PERIODS}
+PERIOD_OF = {period.code: period for period in PERIODS}
 _SAMPLE = 20
+_DAYS_AHEAD = datetime.timedelta(days=62)
+
+Foreseen = dict[str, dict[str, dict[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -73,29 +76,37 @@ def overdue(*, on: datetime.date) -> dict[tuple[str, str], int]:
     return found
 
 
-def forecast(
-    *, on: datetime.date, months: int = 12, former: RetentionRun | None = None
-) -> dict[str, dict[str, dict[str, int]]]:
-    """Count what goes in each of the months ahead by its dates alone: {table: {rule: {"2026-12": rows}}}.
+def foresee(*, on: datetime.date, months: int = 12, former: RetentionRun | None = None) -> tuple[Foreseen, Foreseen]:
+    """Count what goes in each of the months ahead, and in each of the next days, by its dates alone.
 
-    Readings and log entries are counted once a month, and else as the `former` run counted them: a night's
-    work must be in proportion to what goes that night.
+    Both are {table: {rule: {"2026-12" or "2026-12-24": rows}}}. Readings and log entries are counted once a month,
+    and else as the `former` run counted them: a night's work must be in proportion to what goes that night.
     """
     end = on.replace(day=1) + relativedelta(months=months)
-    found: dict[str, dict[str, dict[str, int]]] = {}
+    by_month: Foreseen = {}
+    by_day: Foreseen = {}
     for aggregate in aggregates():
         if former is not None and _is_counted(aggregate, former, on):
-            found[aggregate.label] = former.forecast[aggregate.label]
+            by_month[aggregate.label] = former.forecast[aggregate.label]
+            by_day[aggregate.label] = former.days_ahead.get(aggregate.label, {})
             continue
         due, parameters = is_due(aggregate, end - datetime.timedelta(days=1))
         day = goes_on(aggregate)
-        for rule, month, count in rows(
-            f"SELECT {rule_of(aggregate)}, to_char({day}, 'YYYY-MM'), count(*) FROM {aggregate.table} r"
-            f" WHERE {due} AND {day} > %(on)s GROUP BY 1, 2",
+        for rule, goes, count in rows(
+            f"SELECT {rule_of(aggregate)}, {day}, count(*) FROM {aggregate.table} r"
+            f" WHERE {due} AND {day} > %(on)s GROUP BY 1, 2 ORDER BY 1, 2",
             parameters | {"on": on},
         ):
-            found.setdefault(aggregate.label, {}).setdefault(rule, {})[month] = count
-    return found
+            counted = by_month.setdefault(aggregate.label, {}).setdefault(rule, {})
+            counted[f"{goes:%Y-%m}"] = counted.get(f"{goes:%Y-%m}", 0) + count
+            if goes - on <= _DAYS_AHEAD:
+                by_day.setdefault(aggregate.label, {}).setdefault(rule, {})[goes.isoformat()] = count
+    return by_month, by_day
+
+
+def forecast(*, on: datetime.date, months: int = 12, former: RetentionRun | None = None) -> Foreseen:
+    """Count what goes in each of the months ahead by its dates alone: {table: {rule: {"2026-12": rows}}}."""
+    return foresee(on=on, months=months, former=former)[0]
 
 
 def _is_counted(aggregate: Aggregate, former: RetentionRun, on: datetime.date) -> bool:
@@ -113,11 +124,11 @@ def months_ahead(*, on: datetime.date, months: int = 12) -> tuple[list[datetime.
     counted = run.forecast if run else {}
     titles = {aggregate.label: aggregate.title for aggregate in aggregates()}
     return heads, [
-        RuleMonths(name, titles[name], _PERIODS[rule], [int(by_month.get(f"{month:%Y-%m}", 0)) for month in heads])
+        RuleMonths(name, titles[name], PERIOD_OF[rule], [int(by_month.get(f"{month:%Y-%m}", 0)) for month in heads])
         for name, rules in counted.items()
         if name in titles
         for rule, by_month in rules.items()
-        if rule in _PERIODS
+        if rule in PERIOD_OF
     ]
 
 

@@ -18,7 +18,9 @@ from retention.operations import (
     UnableToPurge,
     UnableToStop,
     approve_run,
+    place_hold,
     purge,
+    release_hold,
     resume_purging,
     stop_purging,
 )
@@ -26,7 +28,7 @@ from retention.queries import forecast, months_ahead, overdue, status
 from sites.models import ConsumptionDay
 from tests.factories.billing import InvoiceFactory
 from tests.factories.clocks import at_noon
-from tests.factories.customers import ProspectFactory
+from tests.factories.customers import CustomerFactory, ProspectFactory
 from tests.factories.sites import ConsumptionDayFactory, SiteFactory
 from tests.harness.roles import as_role
 
@@ -108,14 +110,97 @@ def test_the_first_run_over_a_backlog_waits_for_a_persons_word(purge_on: Purge) 
     approve_run(run=run, plan_hash=run.plan_hash, actor=TESTER, at=at_noon(LATER))
     run = purge_on(LATER, approve=False)
     assert (run.state, run.gone_count) == (State.DONE, 1)
-    ProspectFactory.create(last_day=LONG_AGO)
-    assert purge_on(LATER + DAY, approve=False).state == State.DONE, "routine runs ask nobody"
+    ProspectFactory.create(last_day=LATER - 366 * DAY)
+    run = purge_on(LATER + DAY, approve=False)
+    assert (run.state, run.gone_count) == (State.DONE, 1), "routine runs ask nobody"
 
 
-def test_a_first_run_with_nothing_due_asks_nobody(purge_on: Purge) -> None:
-    ProspectFactory.create(last_day=LATER)
+def test_a_run_that_found_nothing_is_not_the_first_one(purge_on: Purge) -> None:
     assert purge_on(LATER, approve=False).state == State.DONE
-    assert purge_on(LATER + 366 * DAY, approve=False).asks == RetentionRun.Asks.GAP
+    ProspectFactory.create(last_day=LONG_AGO)
+    run = purge_on(LATER + DAY, approve=False)
+    assert (run.state, run.asks, run.is_first) == (State.WAITING, RetentionRun.Asks.FIRST, True)
+    assert Prospect.objects.count() == 1
+
+
+def test_after_a_month_without_a_run_a_person_is_asked(routine: Purge) -> None:
+    ProspectFactory.create(last_day=LATER)
+    assert routine(LATER + 366 * DAY).asks == RetentionRun.Asks.GAP
+
+
+@pytest.fixture
+def routine(purge_on: Purge) -> Purge:
+    """Purge as a register does that has deleted before, without a person's word."""
+    ProspectFactory.create(last_day=LONG_AGO)
+    assert purge_on(LATER).gone_count == 1
+
+    def run(day: datetime.date) -> RetentionRun:
+        return purge_on(day, approve=False)
+
+    return run
+
+
+@pytest.mark.parametrize(("days", "asks"), [(31, ""), (32, RetentionRun.Asks.BACKLOG)])
+def test_rows_due_more_than_a_month_ago_wait_for_a_persons_word(routine: Purge, days: int, asks: str) -> None:
+    due_on = LATER + DAY - days * DAY
+    ProspectFactory.create(last_day=due_on - 366 * DAY)
+    run = routine(LATER + DAY)
+    assert run.asks == asks
+    assert Prospect.objects.exists() == bool(asks)
+
+
+def test_days_of_readings_due_more_than_a_month_ago_wait_too(routine: Purge) -> None:
+    ConsumptionDayFactory.create(last_day=LONG_AGO)
+    assert routine(LATER + DAY).asks == RetentionRun.Asks.BACKLOG
+    assert ConsumptionDay.objects.count() == 1
+
+
+def test_what_an_approved_run_did_not_get_is_no_new_backlog(routine: Purge, purge_on: Purge) -> None:
+    prospect = ProspectFactory.create(last_day=LONG_AGO)
+    run = routine(LATER + DAY)
+    assert run.asks == RetentionRun.Asks.BACKLOG
+    approve_run(run=run, plan_hash=run.plan_hash, actor=TESTER, at=at_noon(LATER))
+    other = ProspectFactory.create(last_day=LATER - 366 * DAY)
+    Prospect.objects.filter(pk=prospect.pk).update(processed_on=LATER)
+    assert routine(LATER + DAY).spared_count == 1
+    Prospect.objects.filter(pk=prospect.pk).update(processed_on=LONG_AGO)
+    assert (routine(LATER + 2 * DAY).asks, Prospect.objects.count()) == ("", 0)
+    assert not Prospect.objects.filter(pk=other.pk).exists()
+
+
+def test_a_customer_who_waited_for_the_last_invoice_is_no_backlog(routine: Purge) -> None:
+    customer = CustomerFactory.create(last_day=LATER.replace(year=LATER.year - 10) - 90 * DAY)
+    InvoiceFactory.create(customer=customer, last_day=LATER.replace(year=LATER.year - 10))
+    run = routine(LATER + DAY)
+    assert (run.asks, run.gone_count) == ("", 2)
+
+
+def test_what_a_released_hold_kept_goes_with_the_next_run(routine: Purge) -> None:
+    customer = CustomerFactory.create(last_day=LONG_AGO)
+    hold = place_hold(kind="person", target=customer.pk, reason="dispute", actor=TESTER, at=at_noon(LATER))
+    assert routine(LATER + DAY).planned_count == 0
+    release_hold(hold=hold, actor=TESTER, at=at_noon(LATER + DAY))
+    run = routine(LATER + 2 * DAY)
+    assert (run.asks, run.gone_count) == ("", 1)
+
+
+def test_far_more_rows_than_the_run_before_foresaw_wait_for_a_persons_word(routine: Purge) -> None:
+    due_tomorrow = LATER - 365 * DAY
+    for _number in range(2):
+        ProspectFactory.create(last_day=due_tomorrow)
+    foreseeing = routine(LATER)
+    goes = (LATER + DAY).isoformat()
+    assert foreseeing.days_ahead["customers.Prospect"] == {"marketing": {goes: 2}}
+    Prospect.objects.bulk_create(ProspectFactory.build_batch(102, last_day=due_tomorrow))
+    run = routine(LATER + DAY)
+    assert (run.asks, run.planned_count, Prospect.objects.count()) == (RetentionRun.Asks.FORECAST, 104, 104)
+
+
+def test_as_many_rows_as_the_run_before_foresaw_go_without_a_word(routine: Purge) -> None:
+    Prospect.objects.bulk_create(ProspectFactory.build_batch(150, last_day=LATER - 365 * DAY))
+    assert routine(LATER).asks == ""
+    run = routine(LATER + DAY)
+    assert (run.asks, run.gone_count) == ("", 150)
 
 
 def test_a_plan_that_changed_since_it_was_looked_at_is_not_approved(purge_on: Purge) -> None:
@@ -137,7 +222,7 @@ def test_a_row_that_became_due_after_the_approval_waits_for_the_next_run(purge_o
     late = ProspectFactory.create(last_day=LONG_AGO)
     assert purge_on(LATER, approve=False).gone_count == 1
     assert Prospect.objects.filter(pk=late.pk).exists()
-    assert purge_on(LATER, approve=False).gone_count == 1
+    assert purge_on(LATER).gone_count == 1
 
 
 def test_a_day_that_has_not_come_is_not_purged(scope: None) -> None:

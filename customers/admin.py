@@ -29,6 +29,7 @@ from customers.models import (
     ServiceUse,
     Suppression,
 )
+from customers.queries import closed_columns
 from register.access.scope import Actor
 from register.identity.components import status
 from register.identity.lists import DateRangeFilter
@@ -89,7 +90,7 @@ class CustomerAdmin(RowAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Group the columns; a protected address stays closed here and opens on the customer's page."""
         address = ["street_address", "postal_code", "post_office", "country"]
-        hidden = obj is not None and obj.is_protected
+        hidden = obj is not None and bool(self.closed_columns(obj))
         who = ["kind", "given_names", "family_name", "organisation_name", "business_id", "birth_on", "identity_code"]
         return [
             (_("Who"), {"fields": [*who, "language"]}),
@@ -104,6 +105,10 @@ class CustomerAdmin(RowAdmin):
                 },
             ),
         ]
+
+    def closed_columns(self, row: models.Model) -> frozenset[str]:
+        """A protected address is closed, the former ones too."""
+        return closed_columns(row) if isinstance(row, Customer) else frozenset()
 
     @admin.display(description=_("name"), ordering="family_name")
     def name_link(self, row: Customer) -> SafeString:

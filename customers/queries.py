@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q
+from django.utils.translation import gettext
 
 from customers.models import Contact, Customer, Disclosure, Mandate, MarketingPermission
 from customers.models.marketing import Channel
@@ -82,6 +83,14 @@ class Moment:
 _CONTACT_ICONS = {"call": "phone", "email": "mail", "letter": "file-invoice", "visit": "user", "note": "note"}
 
 
+ADDRESS_COLUMNS: Final = frozenset({"street_address", "postal_code", "post_office", "country"})
+
+
+def closed_columns(customer: Customer) -> frozenset[str]:
+    """Name the columns of a customer that are closed, also in their history: those of a protected address."""
+    return ADDRESS_COLUMNS if customer.is_protected else frozenset()
+
+
 def timeline(customer: Customer, only: str = "") -> list[Moment]:
     """Give what happened with a customer, the latest first: contacts, changes and disclosures; at most sixty."""
     found: list[Moment] = []
@@ -124,15 +133,16 @@ def _changes(customer: Customer) -> list[Moment]:
             wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_pk__in=keys)
     entries = list(LogEntry.objects.filter(wanted).order_by("-timestamp")[:TIMELINE_LENGTH])
     names = names_of(entry.actor_id for entry in entries)
-    return [_moment(entry, types[entry.content_type_id], names) for entry in entries]
+    closed = closed_columns(customer)
+    return [_moment(entry, types[entry.content_type_id], names, closed) for entry in entries]
 
 
 def _keys(keys: Iterable[Any]) -> list[str]:
     return [str(key) for key in keys]
 
 
-def _moment(entry: LogEntry, model: type[Model], names: dict[str, str]) -> Moment:
-    changes = [] if entry.action == LogEntry.Action.CREATE else _columns(model, entry.changes or {})
+def _moment(entry: LogEntry, model: type[Model], names: dict[str, str], closed: frozenset[str]) -> Moment:
+    changes = [] if entry.action == LogEntry.Action.CREATE else _columns(model, entry.changes or {}, closed)
     return Moment(
         entry.timestamp,
         "changes",
@@ -144,13 +154,19 @@ def _moment(entry: LogEntry, model: type[Model], names: dict[str, str]) -> Momen
     )
 
 
-def _columns(model: type[Model], changes: dict[str, Any]) -> list[Change]:
+def _columns(model: type[Model], changes: dict[str, Any], closed: frozenset[str]) -> list[Change]:
     names = {one.name: one.verbose_name for one in model._meta.concrete_fields}
     return [
-        Change(names.get(name, name), *("" if value in (None, "None") else str(value) for value in values[:2]))
+        Change(names.get(name, name), *(_value(value, is_closed=name in closed) for value in values[:2]))
         for name, values in changes.items()
         if isinstance(values, list) and not name.endswith("_index")
     ]
+
+
+def _value(value: Any, *, is_closed: bool) -> str:
+    if value in (None, "None", ""):
+        return ""
+    return gettext("Protected") if is_closed else str(value)
 
 
 def names_of(actor_ids: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import BooleanField, Count, Func, Prefetch, Q, QuerySet, Value
 
 from register.datamap.schedule import CONTRACT_10_YEARS
 from sites.models import Contract, ContractHolder, ContractProduct, HomeDetails, Site
@@ -76,6 +76,29 @@ def contracts_of(customer_id: UUID, on: datetime.date) -> list[Place]:
     for place in places.values():
         place.contracts.sort(key=lambda held: (_DONE.get(held.state, 0), held.contract.line, held.contract.started_on))
     return sorted(places.values(), key=lambda place: (place.is_ended, place.address))
+
+
+class IsProtectedPlace(Func):
+    """Whether the address of a site is closed on a day (key of the site, day), whoever's contract makes it so."""
+
+    function = "is_protected_place"
+    output_field = BooleanField()
+
+
+def with_protection(rows: QuerySet[Site], on: datetime.date) -> QuerySet[Any]:
+    """Mark the sites whose address is closed, as `is_protected`.
+
+    It is where a person with non-disclosure has a contract, is about to have one, or had the last one.
+    """
+    return rows.annotate(is_protected=IsProtectedPlace("pk", Value(on)))
+
+
+def is_protected_place(site: Site, on: datetime.date) -> bool:
+    """Say whether the address of a site is closed; asks the database only where `with_protection` did not."""
+    marked: bool | None = getattr(site, "is_protected", None)
+    if marked is None:
+        marked = bool(with_protection(Site.objects.filter(pk=site.pk), on).get().is_protected)
+    return marked
 
 
 def state_of(contract: Contract, on: datetime.date) -> str:

@@ -13,7 +13,7 @@ from customers.search.guessing import KeyKind, Query
 from customers.search.hits import LIMIT, Found, Hit, Words
 from register.datamap.formats import clean_reference
 from sites.models import Contract, ContractHolder, Site
-from sites.queries import grouped_gsrn, state_of
+from sites.queries import grouped_gsrn, is_protected_place, state_of, with_protection
 
 GSRN_LENGTH = 18
 _SITE_STATUS = {True: ("ok", _("Connected")), False: ("warn", _("No contract"))}
@@ -76,19 +76,24 @@ def _site_hits(rows: QuerySet[Site], query: Query, why: Words, *, rank: int, mar
         "customer__identity_code", "customer__identity_code_index"
     )
     contracts = Contract.objects.filter(is_cancelled=False).prefetch_related(Prefetch("holders", holders))
-    chosen = rows.order_by("address_key", "gsrn")[: LIMIT + 1].prefetch_related(Prefetch("contracts", contracts))
+    marked_rows = with_protection(rows, query.on).order_by("address_key", "gsrn")
+    if rank:
+        marked_rows = marked_rows.exclude(is_protected=True)  # by a place no protected person is found
+    chosen = marked_rows[: LIMIT + 1].prefetch_related(Prefetch("contracts", contracts))
     return [_site_hit(site, query, why, rank, marked) for site in chosen]
 
 
 def _site_hit(site: Site, query: Query, why: Words, rank: int, marked: tuple[str, ...]) -> Hit:
     running = [row for row in site.contracts.all() if state_of(row, query.on) in ("running", "ending")]
     people = _holders(running)
-    shown = [person for person in people if not person.is_protected]
+    is_closed = is_protected_place(site, query.on)
+    # By an address a protected person is neither named nor opened; by the exact metering point they are.
+    shown = [person for person in people if rank == 0 or not person.is_protected]
     names = ", ".join(person.sort_name for person in shown)
     return Hit(
         section="sites",
         icon="map-pin",
-        title=site.address,
+        title=grouped_gsrn(site.gsrn) if is_closed else site.address,
         line=" · ".join(filter(None, (str(site.get_commodity_display()).capitalize(), names))),
         why=why,
         key=grouped_gsrn(site.gsrn),
@@ -96,9 +101,9 @@ def _site_hit(site: Site, query: Query, why: Words, rank: int, marked: tuple[str
         if len(shown) == 1
         else reverse("admin:sites_site_change", args=[site.pk]),
         status=_SITE_STATUS[bool(running)],
-        # By an address a protected person is neither named nor opened; by the exact metering point they are.
-        customers=tuple(person.pk for person in (people if rank == 0 else shown)),
+        customers=tuple(person.pk for person in shown),
         marked=marked,
+        is_protected=is_closed,
         rank=rank,
     )
 

@@ -96,6 +96,22 @@ class RowAdmin(StaffAdmin):
             self._note(request, [row] if row is not None else [], LookReason.PAGE)
         return response
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the changes of a row, and log whom it shows."""
+        response = super().history_view(request, object_id, extra_context)
+        self._note_object(request, response)
+        return response
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say when a row goes, and log whom it shows."""
+        response = super().delete_view(request, object_id, extra_context)
+        self._note_object(request, response)
+        return response
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the filters of the list and the customer's key: anything else could be used to guess what is hidden."""
         if request is None:
@@ -134,6 +150,10 @@ class RowAdmin(StaffAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Write nothing: the operation did."""
+
+    def _note_object(self, request: HttpRequest, response: HttpResponse) -> None:
+        row = (response.context_data or {}).get("object") if isinstance(response, TemplateResponse) else None
+        self._note(request, [row] if isinstance(row, models.Model) else [], LookReason.PAGE)
 
     def _note(self, request: HttpRequest, rows: Iterable[models.Model], reason: str) -> None:
         what = str(self.opts.label_lower)

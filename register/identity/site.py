@@ -332,10 +332,14 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
             "module_name": capfirst(self.opts.verbose_name_plural),
             "opts": self.opts,
             "object": row,
-            "changes": changes_of(row),
+            "changes": changes_of(row, self.closed_columns(row)),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
+
+    def closed_columns(self, row: models.Model) -> frozenset[str]:
+        """Name the columns of a row that are closed: neither its page nor its history shows what is or was in them."""
+        return frozenset()
 
     def _row_or_404(self, request: HttpRequest, object_id: str) -> models.Model:
         row = self.get_object(request, unquote(object_id), None)
@@ -365,8 +369,8 @@ class Change:
     fields: list[ChangedField] = field(default_factory=list)
 
 
-def changes_of(row: models.Model) -> list[Change]:
-    """Give the changes of a row from the change log, the latest first."""
+def changes_of(row: models.Model, closed: frozenset[str] = frozenset()) -> list[Change]:
+    """Give the changes of a row from the change log, the latest first, without what was in the closed columns."""
     content_type = ContentType.objects.get_for_model(type(row))
     entries = list(LogEntry.objects.filter(content_type=content_type, object_pk=str(row.pk)).order_by("-timestamp"))
     names = _names_of({entry.actor_id for entry in entries if entry.actor_kind == "staff"})
@@ -375,18 +379,20 @@ def changes_of(row: models.Model) -> list[Change]:
             entry.timestamp,
             names.get(entry.actor_id, entry.actor_id),
             str(entry.get_action_display()),
-            [_changed(row, name, values) for name, values in (entry.changes or {}).items()],
+            [_changed(row, name, values, closed) for name, values in (entry.changes or {}).items()],
         )
         for entry in entries
     ]
 
 
-def _changed(row: models.Model, name: str, values: Any) -> ChangedField:
+def _changed(row: models.Model, name: str, values: Any, closed: frozenset[str]) -> ChangedField:
     try:
         label = str(getattr(row._meta.get_field(name), "verbose_name", name))
     except FieldDoesNotExist:
         label = name
     before, after = [*values, None, None][:2] if isinstance(values, list) else (None, values)
+    if name in closed:
+        before, after = (gettext("Protected") if value not in (None, "None", "") else "" for value in (before, after))
     return ChangedField(capfirst(label), _shown(before), _shown(after))
 
 

@@ -20,7 +20,7 @@ from tests.factories import FACTORIES
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("X2")]
 Become = Callable[[], AbstractContextManager[None]]
 
-DEFINER_FUNCTIONS = {"add_consumption_month", "drop_consumption_month"}
+DEFINER_FUNCTIONS = {"add_consumption_month", "drop_consumption_month", "is_protected_place"}
 
 
 def rows(sql: str, *params: Any) -> list[Any]:

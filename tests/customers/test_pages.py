@@ -2,9 +2,11 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +21,7 @@ from register.audit.models import LogEntry, ReadEvent
 from register.identity.roles import Role
 from sites import operations as sites
 from tests.factories.billing import BankAccountFactory, InvoiceFactory
-from tests.factories.sites import SiteFactory
+from tests.factories.sites import ElectricityConnectionFactory, MeterFactory, SiteFactory
 from tests.harness.staff import make_staff, signed_in
 
 CODE = "010190-999W"
@@ -215,28 +217,119 @@ def test_a_bank_account_opens_with_a_reason_and_is_logged(maija: Customer, clien
 
 
 @pytest.mark.item("C06")
-def test_a_protected_address_is_nowhere_until_it_is_opened(maija: Customer, client_of: Any) -> None:
-    client = client_of()
+@pytest.mark.item("C11")
+@pytest.mark.parametrize("role", [Role.AGENT, Role.ADMINISTRATOR])
+def test_a_protected_address_is_nowhere_until_it_is_opened(maija: Customer, client_of: Any, role: Role) -> None:
+    client = client_of(role)
+    with acting_as_service("test"):
+        people.change_customer(customer_id=maija.pk, street_address="Särkiniementie 22", **who())
+        people.change_customer(customer_id=maija.pk, street_address="Särkiniementie 21", **who())
+        held = list(maija.held.select_related("contract__site"))
+        for site in (held[0].contract.site, held[1].contract.site):
+            ElectricityConnectionFactory(site=site)
+            MeterFactory(site=site, latitude=Decimal("62.123456"), longitude=Decimal("27.654321"))
+    opened = [url("staff-customer-contact", maija), url("staff-customer-contracts", maija)]
     places = [
+        *opened,
         url("staff-customer", maija),
-        url("staff-customer-contact", maija),
-        url("staff-customer-contracts", maija),
+        url("staff-customer-timeline", maija),
+        url("staff-customer-timeline", maija, "?only=changes"),
         url("staff-customer-consumption", maija),
         url("staff-customer-contract-alerts", maija),
-        reverse("admin:customers_customer_changelist"),
-        reverse("admin:customers_customer_change", args=[maija.pk]),
+        *admin_pages(client),
+        *(f"{autocomplete('contract')}&term={one.contract.number}" for one in held),
+        *(f"{autocomplete('site')}&term={one.contract.site.gsrn}" for one in held),
     ]
-    assert "Särkiniementie" in text(client.get(places[1]))
-    assert "Särkiniementie" in text(client.get(places[2]))
+    before = [place for place in places if shows_where(client.get(place))]
+    history = reverse("admin:customers_customer_history", args=[maija.pk])
+    assert {*opened, url("staff-customer-timeline", maija), history} <= {*before}
     with acting_as_service("test"):
         people.change_customer(customer_id=maija.pk, is_protected=True, **who())
-    for place in places:
-        assert "Särkiniementie" not in text(client.get(place)), place
-    assert "Särkiniementie" not in text(client.post(reverse("staff-search"), {"q": "äijälä"}))
-    assert "Turvakielto" in text(client.get(places[0]))
-    for place in places[1:3]:
+    assert [place for place in places if shows_where(client.get(place))] == []
+    for site in (one.contract.site for one in held):
+        for typed in (site.gsrn, site.gsrn[2:], site.gsrn[:17], "äijälä", maija.number):
+            assert not shows_where(client.post(reverse("staff-search"), {"q": typed}, follow=True)), typed
+        assert site.gsrn not in without_gaps(client.post(reverse("staff-search"), {"q": "Särkiniementie 21"}))
+        sites_found = reverse("admin:sites_site_changelist") + "?q=sarkiniementie"
+        assert site.gsrn not in without_gaps(client.get(sites_found))
+    assert "Turvakielto" in text(client.get(url("staff-customer", maija)))
+    for place in opened:
         assert "Särkiniementie" in text(client.post(place, {"open": "address", "reason": "authority"}))
     assert looks()[-1] == ("protected address", "authority")
+
+
+def admin_pages(client: Client) -> list[str]:
+    """Each list of the admin site with each of its rows: the page, its history and when it goes."""
+    found = []
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        if client.get(reverse(f"{name}_changelist")).status_code != 200:
+            continue
+        found.append(reverse(f"{name}_changelist"))
+        with acting_as_service("test"):
+            keys = list(model._default_manager.values_list("pk", flat=True)[:40])
+        for key in keys:
+            found += [reverse(f"{name}_{page}", args=[key]) for page in ("change", "history", "delete")]
+    return found
+
+
+def autocomplete(model_name: str) -> str:
+    """The address that answers a field which completes while one types."""
+    field = "contract" if model_name == "contract" else "site"
+    model = "deliveredDevice" if model_name == "contract" else "meter"
+    return f"{reverse('admin:autocomplete')}?app_label=sites&model_name={model.lower()}&field_name={field}"
+
+
+def without_gaps(answer: Any) -> str:
+    return text(answer).replace("\N{NO-BREAK SPACE}", "").replace("<mark>", "").replace("</mark>", "")
+
+
+def shows_where(answer: Any) -> bool:
+    """Whether an answer tells where Maija lives: the street, the district, or the place of the meter."""
+    shown = without_gaps(answer)
+    return any(told in shown for told in ("Särkiniementie", "s\\u00e4rkiniementie", "rkiniementie", "62.12", "62,12"))
+
+
+def test_the_history_and_the_end_of_a_row_are_in_the_read_log(maija: Customer, client_of: Any) -> None:
+    client = client_of()
+    for page in ("history", "delete"):
+        before = len(looks())
+        assert client.get(reverse(f"admin:customers_customer_{page}", args=[maija.pk])).status_code == 200
+        assert looks()[before:] == [("customers.customer", "page")]
+
+
+def test_a_place_is_open_again_when_somebody_else_has_moved_in(maija: Customer, client_of: Any) -> None:
+    client = client_of(Role.METERING, (2,))
+    with acting_as_service("test"):
+        contract = maija.held.select_related("contract__site").get(contract__line="heat").contract
+        people.change_customer(customer_id=maija.pk, is_protected=True, **who())
+    page = reverse("admin:sites_site_change", args=[contract.site_id])
+    # The contract is of the other company: this account sees no row of it, and yet no address.
+    assert not shows_where(client.get(page))
+    with acting_as_service("test"):
+        ended_on = timezone.localdate() - datetime.timedelta(days=30)
+        sites.end_contract(contract_id=contract.pk, ended_on=ended_on, **who())
+    assert not shows_where(client.get(page))
+    with acting_as_service("test"):
+        other = people.register_customer(given_names="Matti", family_name="Korhonen", **who())
+        sites.conclude_contract(site_id=contract.site_id, line="heat", holders=[other.pk], started_on=ended_on, **who())
+    assert shows_where(client.get(page))
+    # The contract of the protected person stays closed.
+    agent = client_of(Role.AGENT)
+    assert not shows_where(agent.get(reverse("admin:sites_contract_change", args=[contract.pk])))
+
+
+def test_a_change_of_a_closed_site_leaves_its_address(maija: Customer, client_of: Any) -> None:
+    client = client_of(Role.METERING)
+    with acting_as_service("test"):
+        people.change_customer(customer_id=maija.pk, is_protected=True, **who())
+        site = maija.held.select_related("contract__site").first().contract.site
+    page = reverse("admin:sites_site_change", args=[site.pk])
+    data = {"gsrn": site.gsrn, "commodity": site.commodity, "archive_identifier": "A 12", "street_address": "Muu 1"}
+    assert client.post(page, data | {"distribution_system_operator": ""}).status_code == 302
+    with acting_as_service("test"):
+        stored = type(site).objects.get(pk=site.pk)
+    assert (stored.archive_identifier, stored.street_address) == ("A 12", "Särkiniementie 21")
 
 
 @pytest.mark.parametrize("role", [Role.METERING, Role.MARKETING])

@@ -1,4 +1,4 @@
-"""The tables of places, contracts and products on the admin site: lists for reading, forms that are operations."""
+"""The tables of contracts on the admin site, with what belongs to them."""
 
 import datetime
 from typing import Any, ClassVar
@@ -10,7 +10,6 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localdate, now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,170 +19,23 @@ from register.identity.components import status
 from register.identity.lists import DateRangeFilter
 from register.identity.rows import InForce, OnlyAdded, RowAdmin, RowForm, RowInline, customer_url
 from register.identity.site import RowKey
+from register.identity.templatetags.look import row_title
 from sites import operations
 from sites.models import (
-    ConsumptionCorrection,
     Contract,
     ContractHolder,
     ContractProduct,
     DeliveredDevice,
     DiaryEntry,
-    ElectricityConnection,
-    HeatConnection,
     HomeDetails,
-    Meter,
     Product,
-    ProductPrice,
-    QualityWord,
     Site,
 )
-from sites.queries import state_of
+from sites.queries import is_protected_place, state_of
 
-STATE: dict[str, str] = {"state": "state"}
+from .closing import STATE, AtSite, today
+
 _PLACE_OF_HOLDER = ContractHolder._meta.get_field("customer").remote_field
-
-
-class SiteForm(RowForm):
-    """Registers or changes a site."""
-
-    class Meta:
-        model = Site
-        fields: ClassVar[list[str]] = [
-            "gsrn", "commodity", "street_address", "postal_code", "post_office", "district", "block", "plot",
-            "distribution_system_operator", "archive_identifier",
-        ]  # fmt: skip
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Register or change."""
-        return operations.save_site(site_id=self.key, actor=actor, at=at, **self.values())
-
-
-class MeterInline(RowInline):
-    """The meters that were at a site."""
-
-    model = Meter
-    fields = ("number", "controller", "method", "front_fuse_a", "installed_on", "removed_on")
-
-
-class ElectricityInline(RowInline):
-    """The electricity connections of a site."""
-
-    model = ElectricityConnection
-    fields = ("identifier", "main_fuse_a", "connection_size_a", "voltage_kv", "started_on", "ended_on")
-
-
-class HeatInline(RowInline):
-    """The district heating connections of a site."""
-
-    model = HeatConnection
-    fields = ("identifier", "contracted_power_kw", "water_flow_m3_h", "started_on", "ended_on")
-
-
-@admin.register(Site)
-class SiteAdmin(RowAdmin):
-    """Metering and delivery points with their connections and meters."""
-
-    form = SiteForm
-    list_display = ("gsrn", "commodity", "street_address", "postal_code", "post_office", "district")
-    list_filter = ("commodity", "district")
-    search_fields = ("gsrn", "address_key")
-    search_help_text = _("Metering point or address")
-    ordering = ("gsrn",)
-    inlines = (ElectricityInline, HeatInline, MeterInline)
-
-    def row_title(self, row: models.Model) -> str:
-        """A site is called by its metering point and address."""
-        return f"{row.gsrn}, {row.address}" if isinstance(row, Site) else str(row)
-
-
-class ElectricityConnectionForm(RowForm):
-    """Registers or changes an electricity connection."""
-
-    class Meta:
-        model = ElectricityConnection
-        fields: ClassVar[list[str]] = [
-            "identifier", "site", "controller", "main_fuse_phase_count", "main_fuse_a", "connection_size_a",
-            "connection_point", "voltage_kv", "service_line_length_m", "started_on", "ended_on",
-        ]  # fmt: skip
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Register or change."""
-        return operations.save_electricity_connection(connection_id=self.key, actor=actor, at=at, **self.values())
-
-
-@admin.register(ElectricityConnection)
-class ElectricityConnectionAdmin(InForce, RowAdmin):
-    """Connections to the electricity network with their technical items."""
-
-    form = ElectricityConnectionForm
-    list_display = (
-        "identifier", "site", "main_fuse", "connection_size_a", "voltage_kv", "service_line_length_m", "state",
-    )  # fmt: skip
-    column_classes: ClassVar[dict[str, str]] = STATE
-    list_filter = ("voltage_kv", "main_fuse_a", ("ended_on", admin.EmptyFieldListFilter))
-    list_select_related = ("site",)
-    search_fields = ("identifier",)
-    raw_id_fields = ("site",)
-    ordering = ("identifier",)
-
-
-class HeatConnectionForm(RowForm):
-    """Registers or changes a district heating connection."""
-
-    class Meta:
-        model = HeatConnection
-        fields: ClassVar[list[str]] = [
-            "identifier", "site", "controller", "contracted_power_kw", "water_flow_m3_h", "building_volume_m3",
-            "started_on", "ended_on",
-        ]  # fmt: skip
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Register or change."""
-        return operations.save_heat_connection(connection_id=self.key, actor=actor, at=at, **self.values())
-
-
-@admin.register(HeatConnection)
-class HeatConnectionAdmin(InForce, RowAdmin):
-    """Connections to the district heating network with their technical items."""
-
-    form = HeatConnectionForm
-    list_display = ("identifier", "site", "contracted_power_kw", "water_flow_m3_h", "building_volume_m3", "state")
-    column_classes: ClassVar[dict[str, str]] = STATE
-    list_filter = (("ended_on", admin.EmptyFieldListFilter),)
-    list_select_related = ("site",)
-    search_fields = ("identifier",)
-    raw_id_fields = ("site",)
-    ordering = ("identifier",)
-
-
-class MeterForm(RowForm):
-    """Installs a meter, corrects it, or takes it away."""
-
-    class Meta:
-        model = Meter
-        fields: ClassVar[list[str]] = [
-            "number", "site", "controller", "method", "front_fuse_a", "latitude", "longitude", "installed_on",
-            "removed_on",
-        ]  # fmt: skip
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Install or correct."""
-        return operations.install_meter(meter_id=self.key, actor=actor, at=at, **self.values())
-
-
-@admin.register(Meter)
-class MeterAdmin(InForce, RowAdmin):
-    """Meters, which follow one another at a site."""
-
-    end_column = "removed_on"
-    form = MeterForm
-    list_display = ("number", "site", "method", "front_fuse_a", "installed_on", "removed_on", "state")
-    column_classes: ClassVar[dict[str, str]] = STATE
-    list_filter = ("method", "controller", ("removed_on", admin.EmptyFieldListFilter))
-    list_select_related = ("site",)
-    search_fields = ("number",)
-    raw_id_fields = ("site",)
-    ordering = ("number",)
 
 
 class ContractForm(RowForm):
@@ -275,21 +127,38 @@ class DiaryInline(RowInline):
 
 
 @admin.register(Contract)
-class ContractAdmin(RowAdmin):
+class ContractAdmin(AtSite, RowAdmin):
     """Contracts with holders, products, devices and diary."""
 
     form = ContractForm
-    list_display = ("number", "line", "site", "controller_mark", "started_on", "ended_on", "state")
+    list_display = ("number", "line", "place", "controller_mark", "started_on", "ended_on", "state")
     column_classes: ClassVar[dict[str, str]] = STATE
     list_filter = (
         "line", "controller", ("started_on", DateRangeFilter), ("ended_on", DateRangeFilter), "is_cancelled",
     )  # fmt: skip
-    list_select_related = ("site", "controller")
+    list_select_related = ("controller",)
     search_fields = ("number", "reference")
     search_help_text = _("Contract identifier or reference")
     raw_id_fields = ("site",)
     ordering = ("number",)
     inlines = (HolderInline, AgreedInline, DeviceInline, DiaryInline)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Contract]:
+        """Mark the contracts of a person with non-disclosure: their sites have no address here, ended or not."""
+        guarded = ContractHolder.objects.filter(contract=models.OuterRef("pk"), customer__is_protected=True)
+        return super().get_queryset(request).annotate(is_guarded=models.Exists(guarded))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Close the address of the site with the contract."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            _guard(row)
+        return row
+
+    @admin.display(description=_("site"), ordering="site__gsrn")
+    def place(self, row: Contract) -> str:
+        """Call the site by its metering point, and by its address unless that is closed."""
+        return row_title(_guard(row))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whose contract it is of which site stays; what follows from it can be set."""
@@ -311,7 +180,14 @@ class ContractAdmin(RowAdmin):
             "ended": ("off", gettext("Ended")),
             "cancelled": ("off", gettext("Cancelled")),
         }
-        return status(*words[state_of(row, localdate(now()))])
+        return status(*words[state_of(row, today())])
+
+
+def _guard(contract: Contract) -> Site:
+    """Mark the site of a contract closed where one of its holders is protected, and return it."""
+    site = contract.site
+    setattr(site, "is_protected", is_protected_place(site, today()) or getattr(contract, "is_guarded"))  # noqa: B010, B009
+    return site
 
 
 class AgreedForm(RowForm):
@@ -419,82 +295,3 @@ class DeliveredDeviceAdmin(InForce, RowAdmin):
     search_fields = ("serial_number",)
     raw_id_fields = ("contract",)
     ordering = ("-delivered_on",)
-
-
-class ProductForm(RowForm):
-    """Enters or changes a product."""
-
-    class Meta:
-        model = Product
-        fields: ClassVar[list[str]] = ["code", "name", "line", "controller"]
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Enter or change."""
-        return operations.save_product(product_id=self.key, actor=actor, at=at, **self.values())
-
-
-class PriceInline(RowInline):
-    """The prices of a product."""
-
-    model = ProductPrice
-    fields = ("energy_c_kwh", "basic_eur_month", "power_eur_kw_month", "started_on", "ended_on")
-
-
-@admin.register(Product)
-class ProductAdmin(RowAdmin):
-    """Products with their prices."""
-
-    form = ProductForm
-    list_display = ("code", "name", "line", "controller_mark")
-    list_filter = ("line", "controller")
-    list_select_related = ("controller",)
-    search_fields = ("code",)
-    ordering = ("code",)
-    inlines = (PriceInline,)
-
-
-class PriceForm(RowForm):
-    """Enters or changes a price."""
-
-    class Meta:
-        model = ProductPrice
-        fields: ClassVar[list[str]] = [
-            "product", "energy_c_kwh", "basic_eur_month", "power_eur_kw_month", "started_on", "ended_on",
-        ]  # fmt: skip
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Enter or change."""
-        return operations.save_product_price(price_id=self.key, actor=actor, at=at, **self.values())
-
-
-@admin.register(ProductPrice)
-class ProductPriceAdmin(InForce, RowAdmin):
-    """Prices by day, without value added tax."""
-
-    form = PriceForm
-    list_display = (
-        "product", "energy_c_kwh", "basic_eur_month", "power_eur_kw_month", "started_on", "ended_on", "state",
-    )  # fmt: skip
-    column_classes: ClassVar[dict[str, str]] = STATE
-    list_filter = ("product", ("ended_on", admin.EmptyFieldListFilter))
-    list_select_related = ("product",)
-    ordering = ("product", "-started_on")
-
-
-@admin.register(QualityWord)
-class QualityWordAdmin(RowAdmin):
-    """Words of quality as the sources give them."""
-
-    list_display = ("word", "is_estimate")
-    ordering = ("word",)
-
-
-@admin.register(ConsumptionCorrection)
-class ConsumptionCorrectionAdmin(RowAdmin):
-    """Days of consumption that a later import replaced."""
-
-    list_display = ("day", "site", "series", "resolution_min", "replaced_at")
-    fields = ("day", "site", "series", "resolution_min", "wh", "quality", "replaced_at")
-    list_filter = ("series",)
-    list_select_related = ("site",)
-    ordering = ("-day",)

@@ -78,7 +78,8 @@ DECLARED: tuple[Setting, ...] = (
         "TEMPORARY_CODES",
         Kind.FLAG,
         "no",
-        "Take identity codes of the numbers 900 to 999, which are temporary or artificial. Embedded mode always does.",
+        "Take identity codes of the numbers 900 to 999, which are temporary or artificial. Embedded mode always does; "
+        "production refuses to start with it.",
     ),
     _text(
         "DATABASE_URL",
@@ -88,7 +89,8 @@ DECLARED: tuple[Setting, ...] = (
     _text(
         "DATABASE_SSLMODE",
         "verify-full",
-        "TLS to the database. disable and prefer are for a socket or a network of its own.",
+        "TLS to the database. Anything below verify-full is for a socket or the loopback only: a network that is "
+        "called internal is no reason.",
         ("disable", "prefer", "require", "verify-ca", "verify-full"),
     ),
     Setting("DATABASE_SSLROOTCERT", Kind.PATH, "", "The authority that signed its certificate."),
@@ -102,11 +104,13 @@ DECLARED: tuple[Setting, ...] = (
     ),
     _secret(
         "BROKER_URL",
-        "Address of Valkey or RabbitMQ with its user and password. Empty: the embedded Valkey.",
+        "Address of Valkey or RabbitMQ with its user and password. Empty: the embedded Valkey. To another host "
+        "rediss:// or amqps:// with ssl_cert_reqs=required and ssl_ca_certs.",
     ),
     _secret(
         "CACHE_URL",
-        "Address of a Valkey that counts attempts to sign in and remembers used codes. Empty: the broker's.",
+        "Address of a Valkey that counts attempts to sign in and remembers used codes. Empty: the broker's. To another "
+        "host rediss://.",
     ),
     Setting("ALLOWED_HOSTS", Kind.LIST, "", "The names by which the register is reached."),
     Setting("TRUSTED_ORIGINS", Kind.LIST, "", "Origins whose forms are accepted: https://…"),

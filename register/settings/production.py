@@ -4,10 +4,12 @@ Dangerous if wrong: this is the last look at secrets, TLS and the database role 
 data are served. Whatever cannot be verified counts as a fault.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.db import DatabaseError, connection
 
@@ -19,6 +21,9 @@ _LEAST_DIFFERENT = 10
 _DEFAULT_WORDS = ("insecure", "change", "default", "example", "secret", "password")
 _A_YEAR_S = 31_536_000
 _DATABASE_SCHEMES = {"postgresql", "postgres"}
+_WITH_TLS = {"rediss", "amqps"}
+_SOCKETS = {"unix", "redis+socket"}
+_UNVERIFIED = {"none", "optional", "cert_none", "cert_optional"}
 
 
 class Process(StrEnum):
@@ -61,6 +66,8 @@ def faults(environment: Environment, process: Process) -> Iterator[str]:
     yield from _database(environment, process)
     if process in _NEED_BROKER and not environment.text("BROKER_URL"):
         yield "REGISTER_BROKER_URL is missing."
+    for name in ("BROKER_URL", "CACHE_URL"):
+        yield from _broker(name, environment.text(name))
     if process in _NEED_KEYS_AND_MAIL:
         yield from _keys()
         yield from _mail(environment)
@@ -68,6 +75,8 @@ def faults(environment: Environment, process: Process) -> Iterator[str]:
         yield "REGISTER_FILES is missing: the folder of recordings must outlive a restart."
     if environment.flag("DEBUG"):
         yield "REGISTER_DEBUG is on: error pages would show personal data."
+    if environment.flag("TEMPORARY_CODES"):
+        yield "REGISTER_TEMPORARY_CODES is on: it lets in made-up identity codes, for demonstrations only."
     yield from environment.faults
 
 
@@ -78,10 +87,12 @@ def role_faults(role: str, process: Process) -> Iterator[str]:
             cursor.execute(
                 "SELECT rolname, rolsuper, rolbypassrls, "
                 "EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = r.oid) "
-                "OR EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind IN ('r', 'p')) "
+                "OR EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind IN ('r', 'p')), "
+                "ARRAY(SELECT o.rolname::text FROM pg_roles o WHERE o.oid <> r.oid AND NOT r.rolsuper "
+                "AND o.rolname <> 'pg_database_owner' AND pg_has_role(r.oid, o.oid, 'MEMBER') ORDER BY 1) "
                 "FROM pg_roles r WHERE rolname = current_user"
             )
-            name, is_superuser, may_bypass, is_owner = cursor.fetchone()
+            name, is_superuser, may_bypass, is_owner, joined = cursor.fetchone()
     except DatabaseError:
         yield "The database does not answer as this role, so its rights cannot be verified: is the password right?"
         return
@@ -91,6 +102,8 @@ def role_faults(role: str, process: Process) -> Iterator[str]:
         yield f"The database role {name} may bypass row-level security."
     if is_owner and (role != "owner" or process is not Process.COMMAND):
         yield f"The database role {name} owns the tables: only migrations run as the owner."
+    if joined:
+        yield f"The database role {name} is a member of {', '.join(joined)}: it would have their rights too."
     expected = {Process.PURGE: "purge", Process.COMMAND: role}.get(process, "app")
     if role != expected:
         yield f"REGISTER_ROLE is {role}, but this process ({process}) runs as {expected}."
@@ -135,6 +148,8 @@ def _database(environment: Environment, process: Process) -> Iterator[str]:
         yield "REGISTER_DATABASE_URL must read postgresql://host:5432/register."
     elif address.username or address.password:
         yield "REGISTER_DATABASE_URL must hold no user and no password: each role has its own setting."
+    elif environment.text("DATABASE_SSLMODE") != "verify-full" and not _is_here(address.hostname or ""):
+        yield "REGISTER_DATABASE_SSLMODE must be verify-full: the database is on another host."
     if role == "test":
         yield "REGISTER_ROLE is test, the log-in of the tests."
     elif not environment.text(f"{role.upper()}_PASSWORD"):
@@ -143,6 +158,34 @@ def _database(environment: Environment, process: Process) -> Iterator[str]:
         for other in ("OWNER", "PURGE", "BACKUP"):
             if environment.is_given(f"{other}_PASSWORD"):
                 yield f"REGISTER_{other}_PASSWORD is given to the web process, which must not have it."
+
+
+def _broker(name: str, text: str) -> Iterator[str]:
+    """Each address of a list, without ever telling one: it holds a password."""
+    for part in filter(None, re.split("[;,]", text)):
+        try:
+            address = urlsplit(part.strip())
+            is_here = address.scheme in _SOCKETS or _is_here(address.hostname or "")
+            asked = parse_qs(address.query)
+        except ValueError:
+            yield f"REGISTER_{name} cannot be read."
+            continue
+        wanted = {value.lower() for value in asked.get("ssl_cert_reqs", [])}
+        skips_name = {value.lower() for value in asked.get("ssl_check_hostname", [])} & {"false", "no", "0"}
+        if address.scheme not in _WITH_TLS:
+            if not is_here:
+                yield f"REGISTER_{name} goes to another host without TLS: use rediss:// or amqps://."
+        elif wanted & _UNVERIFIED or skips_name or (address.scheme == "amqps" and not wanted):
+            yield f"REGISTER_{name} does not verify the other host: give ssl_cert_reqs=required and ssl_ca_certs."
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether an address stays on this host: a socket's folder, or the loopback."""
+    host = unquote(host)
+    try:
+        return host.startswith("/") or host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _keys() -> Iterator[str]:

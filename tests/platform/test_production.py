@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from unittest import mock
 
+import psycopg
 import pytest
 from django.db import connections
 
-from embedded.places import CHECKOUT
+from embedded.places import CHECKOUT, places
+from register.settings import production
 from register.settings.environment import DECLARED, Environment
 from register.settings.page import PAGE, page
 from register.settings.production import Process, faults, role_faults
@@ -52,6 +57,16 @@ def test_a_sound_environment_has_no_fault(tmp_path: Path):
         ({"MAIL_FROM": ""}, "REGISTER_MAIL_FROM is missing"),
         ({"FILES": ""}, "REGISTER_FILES is missing"),
         ({"DEBUG": "yes"}, "REGISTER_DEBUG is on"),
+        ({"TEMPORARY_CODES": "yes"}, "REGISTER_TEMPORARY_CODES is on"),
+        ({"DATABASE_SSLMODE": "verify-ca"}, "REGISTER_DATABASE_SSLMODE must be verify-full"),
+        ({"DATABASE_SSLMODE": "prefer"}, "REGISTER_DATABASE_SSLMODE must be verify-full"),
+        ({"BROKER_URL": "redis://me:hunter2@broker:6379/0"}, "REGISTER_BROKER_URL goes to another host without TLS"),
+        ({"BROKER_URL": "amqp://broker//", "CACHE_URL": "rediss://c/0"}, "REGISTER_BROKER_URL goes to another host"),
+        ({"BROKER_URL": "rediss://a/0?ssl_cert_reqs=none"}, "REGISTER_BROKER_URL does not verify"),
+        ({"BROKER_URL": "rediss://a/0?ssl_check_hostname=False"}, "REGISTER_BROKER_URL does not verify"),
+        ({"BROKER_URL": "amqps://a//", "CACHE_URL": "rediss://c/0"}, "REGISTER_BROKER_URL does not verify"),
+        ({"BROKER_URL": "rediss://a/0;redis://b/0"}, "REGISTER_BROKER_URL goes to another host without TLS"),
+        ({"CACHE_URL": "redis://cache:6379/1"}, "REGISTER_CACHE_URL goes to another host without TLS"),
         ({"DEBGU": "yes"}, "REGISTER_DEBGU is no setting"),
         ({"LOG_LEVEL": "LOUD"}, "REGISTER_LOG_LEVEL must be one of"),
     ],
@@ -62,6 +77,26 @@ def test_each_fault_has_its_sentence(tmp_path: Path, changes: dict[str, str], se
     environment = Environment(production_environment(tmp_path, **changes))
     environment.text("LOG_LEVEL")
     assert any(sentence in fault for fault in found + environment.faults), found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"DATABASE_URL": "postgresql://localhost/register", "DATABASE_SSLMODE": "disable"},
+        {"DATABASE_URL": "postgresql://%2Fvar%2Frun%2Fpostgresql/register", "DATABASE_SSLMODE": "disable"},
+        {"DATABASE_URL": "postgresql://[::1]:5432/register", "DATABASE_SSLMODE": "prefer"},
+        {"BROKER_URL": "redis://127.0.0.1:6379/0"},
+        {"BROKER_URL": "redis+socket:///run/valkey.sock"},
+        {"BROKER_URL": "amqps://a//?ssl_cert_reqs=required&ssl_ca_certs=/ca", "CACHE_URL": "rediss://c/0"},
+    ],
+)
+def test_what_stays_on_this_host_or_is_verified_is_let_be(tmp_path: Path, changes: dict[str, str]):
+    assert _faults(tmp_path, **changes) == []
+
+
+def test_a_fault_of_the_broker_tells_no_password(tmp_path: Path):
+    (told,) = _faults(tmp_path, BROKER_URL="redis://me:hunter2@broker:6379/0")
+    assert "hunter2" not in told
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path):
@@ -95,6 +130,44 @@ def test_another_role_is_refused(as_owner, as_purge, role: str, process: Process
 @pytest.mark.django_db
 def test_the_application_is_let_in():
     assert list(role_faults("app", Process.WEB)) == []
+
+
+@pytest.mark.django_db
+def test_migrations_are_let_in_as_the_owner(as_owner):
+    with as_owner():
+        assert list(role_faults("owner", Process.COMMAND)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "process", "joined"),
+    [
+        ("app", Process.WEB, "register_owner"),
+        ("app", Process.WORKER, "register_purge"),
+        ("app", Process.COMMAND, "register_backup"),
+        ("app", Process.BEAT, "postgres"),
+        ("app", Process.WEB, "pg_write_all_data"),
+        ("purge", Process.PURGE, "register_owner"),
+    ],
+)
+def test_a_member_of_another_role_is_refused(as_purge, role: str, process: Process, joined: str):
+    become = as_purge if role == "purge" else nullcontext
+    with become():
+        assert list(role_faults(role, process)) == []
+    with _uncommitted_membership(f"register_{role}", joined) as found:
+        (fault,) = found(role, process)
+    assert fault.startswith(f"The database role register_{role} is a member of {joined}")
+
+
+@contextmanager
+def _uncommitted_membership(login: str, joined: str) -> Iterator[Callable[[str, Process], list[str]]]:
+    """Let `login` be a member of another role in a transaction that no one else sees."""
+    with psycopg.connect(host=str(places().sockets), user="postgres", dbname="postgres") as administrator:
+        administrator.execute(f"GRANT {joined} TO {login}")
+        administrator.execute(f"SET LOCAL ROLE {login}")
+        with mock.patch.object(production, "connection", administrator):
+            yield lambda role, process: list(role_faults(role, process))
+        administrator.rollback()
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class Invoice(Sourced):
         _("settled on"), null=True, blank=True, help_text=_("The day on which nothing was open any more.")
     )
 
-    access = controller_access(of_customers())
+    access = controller_access(of_customers(), by_code=True)
     data_map = DataMap(
         subjects=["customer"],
         keeps=[

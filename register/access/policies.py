@@ -8,6 +8,7 @@ from dataclasses import dataclass
 _CUSTOMERS = "(SELECT nullif(current_setting('register.customers', true), ''))::uuid[]"
 _CONTROLLERS = "(SELECT nullif(current_setting('register.controllers', true), ''))::int[]"
 PERSONS = "(SELECT current_setting('register.persons', true)) = 'on'"
+IDENTIFIED = "(SELECT current_setting('register.identified', true)) = 'on'"
 ALL = "true"
 NOBODY = "false"
 
@@ -60,6 +61,8 @@ class Access:
     """Who reaches a table: a condition for staff, one for the portal, and the privileges of the roles.
 
     `protected` is False only for tables without personal data and for those read before a scope exists.
+    `by_code` opens the table to a portal user who only gave a one-time code sent by e-mail: sums and due
+    dates of invoices, consumption by month, and what leads there. Every other table wants identification.
     """
 
     staff: str = NOBODY
@@ -68,6 +71,12 @@ class Access:
     purge: frozenset[str] = PURGE
     protected: bool = True
     service: str = ALL
+    by_code: bool = False
+
+    @property
+    def portal_rows(self) -> str:
+        """The whole condition for the portal, the proof of identity included."""
+        return self.portal if self.by_code or self.portal == NOBODY else both(IDENTIFIED, self.portal)
 
 
 def person_access(column: str, *, app: frozenset[str] = WRITE) -> Access:
@@ -75,10 +84,12 @@ def person_access(column: str, *, app: frozenset[str] = WRITE) -> Access:
     return Access(staff=PERSONS, portal=of_customers(column), app=app)
 
 
-def controller_access(portal: str = NOBODY, *, app: frozenset[str] = WRITE, persons: bool = True) -> Access:
+def controller_access(
+    portal: str = NOBODY, *, app: frozenset[str] = WRITE, persons: bool = True, by_code: bool = False
+) -> Access:
     """Access to data that belongs to one controller."""
     staff = both(of_controllers(), PERSONS) if persons else of_controllers()
-    return Access(staff=staff, portal=portal, app=app)
+    return Access(staff=staff, portal=portal, app=app, by_code=by_code)
 
 
 def open_access(*, app: frozenset[str] = WRITE, purge: frozenset[str] = PURGE) -> Access:

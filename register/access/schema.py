@@ -70,8 +70,9 @@ def _statements(table: str, access: Access) -> Iterator[str]:
         yield f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY'
         return
     kind = "(SELECT current_setting('register.kind', true))"
-    for name in ("staff", "portal", "service"):
-        rows = f"{kind} = '{name}' AND ({getattr(access, name)})"
+    conditions = {"staff": access.staff, "portal": access.portal_rows, "service": access.service}
+    for name, condition in conditions.items():
+        rows = f"{kind} = '{name}' AND ({condition})"
         yield f'CREATE POLICY {name} ON "{table}" TO {APP} USING ({rows}) WITH CHECK ({rows})'
     yield f'CREATE POLICY purge ON "{table}" TO {PURGE} USING (true) WITH CHECK (true)'
     yield f'CREATE POLICY owner ON "{table}" TO {OWNER} USING (true) WITH CHECK (true)'

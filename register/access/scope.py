@@ -41,6 +41,11 @@ class Actor:
         """Name a member of staff by the account's key."""
         return cls(ActorKind.STAFF, str(account_id))
 
+    @classmethod
+    def customer(cls, person_id: object) -> Self:
+        """Name whoever signed in to the portal, by the key of the customer or representative."""
+        return cls(ActorKind.CUSTOMER, str(person_id))
+
 
 class ScopeKind(StrEnum):
     """Which of the three policies of a table lets rows through."""
@@ -52,12 +57,16 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What may be reached: the controllers of a member of staff, the customers of a portal user, or a named job."""
+    """What may be reached: the controllers of a member of staff, the customers of a portal user, or a named job.
+
+    `is_identified` is whether the portal user proved who they are; a one-time code by e-mail does not.
+    """
 
     kind: ScopeKind
     controllers: tuple[int, ...] = ()
     persons: bool = False
     customers: tuple[UUID, ...] = ()
+    is_identified: bool = False
     job: str = ""
 
     @classmethod
@@ -66,9 +75,12 @@ class Scope:
         return cls(ScopeKind.STAFF, controllers=tuple(sorted(controllers)), persons=persons)
 
     @classmethod
-    def portal(cls, *, customers: tuple[UUID, ...]) -> Self:
-        """Scope of a portal user: the rows of these customers, consumption by their contracts' days."""
-        return cls(ScopeKind.PORTAL, customers=customers)
+    def portal(cls, *, customers: tuple[UUID, ...], is_identified: bool = True) -> Self:
+        """Scope of a portal user: the rows of these customers, consumption by their contracts' days.
+
+        Without identification only the tables whose access says `by_code` give rows.
+        """
+        return cls(ScopeKind.PORTAL, customers=customers, is_identified=is_identified)
 
     @classmethod
     def service(cls, job: str) -> Self:
@@ -121,6 +133,7 @@ def _apply(scope: Scope | None, actor: Actor | None) -> None:
         "register.controllers": "{" + ",".join(map(str, scope.controllers)) + "}" if scope else "",
         "register.persons": "on" if scope and scope.persons else "",
         "register.customers": "{" + ",".join(map(str, scope.customers)) + "}" if scope else "",
+        "register.identified": "on" if scope and scope.is_identified else "",
         "register.actor": f"{actor.kind}:{actor.id}" if actor else "",
     }
     with connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from register.datamap.vocabulary import P1, Basis
 
 from .places import Site
 
-_ACCESS = Access(staff=both(of_controllers(), PERSONS), portal=of_sites_on("day"))
+_STAFF, _PORTAL = both(of_controllers(), PERSONS), of_sites_on("day")
 _SUBJECTS = (Through("site__contracts__holders__customer", period="site__contracts", on="day"),)
 _KEEPS = (Keep(P1, Basis.CONTRACT, schedule.METERING_10_YEARS, Clock("day")),)
 
@@ -64,7 +64,8 @@ class ConsumptionDay(models.Model):
     )
     import_run_id = models.UUIDField(_("import"), null=True)
 
-    access = _ACCESS
+    # By a code only whole months are told (sites.consumption.queries), but the rows must be there to be added up.
+    access = Access(staff=_STAFF, portal=_PORTAL, by_code=True)
     data_map = DataMap(
         subjects=_SUBJECTS,
         keeps=_KEEPS,
@@ -97,7 +98,7 @@ class ConsumptionCorrection(models.Model):
     replaced_at = models.DateTimeField(_("replaced at"))
     replaced_by_id = models.UUIDField(_("replaced by import"), null=True)
 
-    access = _ACCESS
+    access = Access(staff=_STAFF, portal=_PORTAL)
     data_map = DataMap(
         subjects=_SUBJECTS,
         keeps=_KEEPS,

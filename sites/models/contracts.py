@@ -120,7 +120,7 @@ class Contract(Sourced):
     )
     is_cancelled = models.BooleanField(_("cancelled before it started"), default=False)
 
-    access = controller_access(of_contracts("id"))
+    access = controller_access(of_contracts("id"), by_code=True)
     data_map = DataMap(
         subjects=["holders__customer"],
         keeps=[Keep(P1, Basis.CONTRACT, schedule.CONTRACT_10_YEARS, Clock("ended_on", RUNNING, exclusive=True))],
@@ -179,7 +179,7 @@ class ContractHolder(models.Model):
     )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="held", verbose_name=_("customer"))
 
-    access = controller_access(of_customers())
+    access = controller_access(of_customers(), by_code=True)
     data_map = DataMap(
         subjects=["customer"], goes_with="contract", technical=["id", "contract", "controller", "customer"]
     )

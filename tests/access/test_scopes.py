@@ -54,6 +54,8 @@ PROTECTED = sorted(protected_tables().values(), key=lambda model: model._meta.la
 OF_CONTROLLER = [model for model in PROTECTED if any(f.name.startswith("controller") for f in model._meta.local_fields)]
 OF_PERSONS = [model for model in PROTECTED if PERSONS in declared_access(model).staff]
 OF_PORTAL = [model for model in PROTECTED if declared_access(model).portal != NOBODY and paths_of(model)]
+# What who signed in by a one-time code reaches, and nothing else: sums of invoices, months of consumption.
+BY_CODE = {"billing.Invoice", "sites.ConsumptionDay", "sites.Contract", "sites.ContractHolder"}
 STAFF = Actor.staff("somebody")
 
 
@@ -137,6 +139,15 @@ def test_the_scope_of_the_customer_shows_the_row(made: models.Model) -> None:
     assert person is not None
     with acting(actor=STAFF, scope=Scope.portal(customers=(person,))):
         assert type(made)._default_manager.filter(pk=made.pk).exists()
+
+
+@each(OF_PORTAL)
+def test_a_one_time_code_opens_only_the_tables_of_the_limited_view(made: models.Model) -> None:
+    person = person_of(made)
+    assert person is not None
+    with acting(actor=STAFF, scope=Scope.portal(customers=(person,), is_identified=False)):
+        is_shown = type(made)._default_manager.filter(pk=made.pk).exists()
+    assert is_shown is (type(made)._meta.label in BY_CODE)
 
 
 @each(OF_CONTROLLER)

@@ -6,16 +6,22 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
 from django.utils.translation import gettext
 
-from customers.models import Contact, Customer, Disclosure, Mandate, MarketingPermission
+from customers.models import Contact, Customer, Disclosure, Mandate, MarketingPermission, Representative, SearchToken
 from customers.models.marketing import Channel
+from customers.search.folding import TOKEN_LENGTH
 from register.audit.models import LogEntry, ReadEvent
+from register.crypto.fields import blind_index_values
+from register.datamap.formats import clean_identity_code
 from register.identity.models import Account
 
 TIMELINE_LENGTH: Final = 60
+MOST_OF_AN_ADDRESS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -201,3 +207,56 @@ def looks_at(customer: Customer, since: datetime.datetime, limit: int = 12) -> t
 def customer_or_none(customer_id: UUID) -> Customer | None:
     """Give a customer that the scope shows."""
     return Customer.objects.filter(pk=customer_id).first()
+
+
+def customers_at(address: str) -> list[UUID]:
+    """Give the customers whose e-mail address this is, however its letters are written."""
+    folded = address.strip().lower()
+    tokens = SearchToken.objects.filter(kind=SearchToken.Kind.EMAIL, token=folded[:TOKEN_LENGTH])
+    rows = Customer.objects.filter(pk__in=tokens.values("customer")).order_by("number")
+    return [row.pk for row in rows.only("id", "email")[:MOST_OF_AN_ADDRESS] if row.email.lower() == folded]
+
+
+@dataclass(frozen=True)
+class PortalPerson:
+    """Somebody whom a bank has identified: who they are here, and whose data they may see, their own first."""
+
+    person_id: UUID
+    customers: tuple[UUID, ...]
+    language: str
+
+
+def portal_person(identity_code: str, *, on: datetime.date) -> PortalPerson | None:
+    """Find a person by their identity code, with those who gave them a power of attorney that is in force on a day.
+
+    None where the person is no customer and stands for nobody.
+    """
+    try:
+        code = clean_identity_code(identity_code, allow_temporary=settings.REGISTER_ALLOW_TEMPORARY_CODES)
+    except ValidationError:
+        return None
+    own_values = blind_index_values(Customer, "identity_code_index", code)
+    own = Customer.objects.filter(identity_code_index__in=own_values, kind=Customer.Kind.PERSON).first()
+    their_values = blind_index_values(Representative, "identity_code_index", code)
+    standing = list(Representative.objects.filter(identity_code_index__in=their_values).values_list("pk", flat=True))
+    represented = represented_by(standing, on=on)
+    customers = tuple(dict.fromkeys([*([own.pk] if own else []), *represented]))
+    if not customers:
+        return None
+    return PortalPerson(own.pk if own else standing[0], customers, own.language if own else "")
+
+
+def represented_by(representatives: Iterable[UUID], *, on: datetime.date) -> list[UUID]:
+    """Give the customers for whom these act on a day by a mandate that rests on a signed power of attorney."""
+    mandates = Mandate.objects.filter(
+        Q(ended_on__isnull=True) | Q(ended_on__gt=on),
+        representative__in=list(representatives),
+        started_on__lte=on,
+        powers_of_attorney__signed_on__lte=on,
+    )
+    return list(dict.fromkeys(mandates.order_by("customer__number").values_list("customer", flat=True)))
+
+
+def named_customers(customer_ids: Iterable[UUID]) -> list[Customer]:
+    """Give these customers, as far as the scope shows them, by name."""
+    return sorted(Customer.objects.filter(pk__in=list(customer_ids)), key=lambda row: row.name.casefold())

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from customers.portal import signin
 from customers.staff import page, panels, search
 
 _ONE = "staff/customers/<uuid:customer_id>/"
@@ -13,4 +14,12 @@ staff_urls = [
     path(f"{_ONE}permissions/", panels.permissions, name="staff-customer-permissions"),
     path(f"{_ONE}timeline/", panels.timeline_of, name="staff-customer-timeline"),
     path(f"{_ONE}looks/", panels.looks, name="staff-customer-looks"),
+]
+
+portal_urls = [
+    path("", signin.front, name="portal-front"),
+    path("my/code/", signin.code, name="portal-code"),
+    path("my/language/", signin.language, name="portal-language"),
+    path("my/customer/", signin.choose_customer, name="portal-customer"),
+    path("my/sign-out/", signin.sign_out, name="portal-sign-out"),
 ]

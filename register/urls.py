@@ -1,9 +1,11 @@
 """Every address of the register; the only module that knows the interfaces of the apps."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from billing.urls import staff_urls as billing_urls
+from customers.urls import portal_urls as customers_portal_urls
 from customers.urls import staff_urls as customers_urls
 from dsar.urls import public_urls as privacy_urls
 from dsar.urls import staff_urls as dsar_urls
@@ -14,7 +16,10 @@ from retention.urls import staff_urls as retention_urls
 from sites.urls import staff_urls as sites_urls
 
 urlpatterns = [
-    path("", home.to_staff, name="home"),
+    *customers_portal_urls,
+    path("my/", home.portal, name="portal-home"),
+    # A bank that lets anybody in as anybody: not even its address is there in production. By name, for it lies above.
+    *([path("", include("demo.urls"))] if settings.REGISTER_DEMO_BANK else []),
     path("health/live", home.live, name="health_live"),
     path("health/ready", home.ready, name="health_ready"),
     *privacy_urls,
@@ -28,3 +33,7 @@ urlpatterns = [
     path("staff/", dashboard.dashboard, name="staff-dashboard"),
     path("staff/", admin.site.urls),
 ]
+
+handler403 = "register.home.forbidden"
+handler404 = "register.home.not_found"
+handler500 = "register.home.broken"

@@ -25,6 +25,14 @@ from .people import (
     register_customer,
     set_relationship,
 )
+from .signing_in import (
+    UnableToSignIn,
+    ask_to_sign_in,
+    note_service_use,
+    send_sign_in_code,
+    sign_in_by_code,
+    sign_in_identified,
+)
 from .standing import (
     RepresentativeValues,
     UnableToSaveMandate,
@@ -49,13 +57,16 @@ __all__ = [
     "UnableToSaveRecipient",
     "UnableToSaveRepresentative",
     "UnableToSetPermission",
+    "UnableToSignIn",
     "add_mandate",
     "add_power_of_attorney",
     "add_representative",
+    "ask_to_sign_in",
     "change_customer",
     "change_prospect",
     "change_representative",
     "end_mandate",
+    "note_service_use",
     "prohibit_all_marketing",
     "record_consented_datum",
     "record_contact",
@@ -64,7 +75,10 @@ __all__ = [
     "register_customer",
     "register_prospect",
     "save_recipient",
+    "send_sign_in_code",
     "set_marketing_permission",
     "set_relationship",
+    "sign_in_by_code",
+    "sign_in_identified",
     "withdraw_consent",
 ]

@@ -13,6 +13,7 @@ from customers.search.tokens import rebuild_search_tokens
 from register.access.refusing import Refusal, operation
 from register.access.scope import Actor
 from register.audit.saving import save_changes
+from register.identity.operations import end_portal_sessions_for
 
 from .cleaning import cleaned
 
@@ -107,6 +108,7 @@ def end_mandate(*, mandate_id: int, ended_on: datetime.date | None, actor: Actor
         raise UnableToSaveMandate(_("There is no such mandate."))
     save_changes(mandate, {"ended_on": ended_on})
     keep_representatives([mandate.representative_id])
+    end_portal_sessions_for(customer_id=mandate.customer_id)
     return mandate
 
 

@@ -11,6 +11,8 @@ from register.datamap.registry import declared_models
 
 MASK = "•••"
 _UNLOGGED_APPS = {"audit", "work", "retention"}
+# Of a sign-in to the portal the use of a service tells; its rows live for minutes.
+_SHORT_LIVED = {"PortalSession", "SignInCode"}
 _NEVER_WRITTEN = {"password", "last_login"}
 
 
@@ -42,4 +44,4 @@ def _is_never_written(field: "models.Field[Any, Any]") -> bool:
 
 
 def _is_plain(model: type[models.Model]) -> bool:
-    return model._meta.managed and model.__name__ != "ConsumptionCorrection"
+    return model._meta.managed and model.__name__ not in {"ConsumptionCorrection", *_SHORT_LIVED}

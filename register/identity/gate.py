@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 
 from register.identity.models import Account
+from register.identity.portal import is_portal_page
 from register.identity.queries import has_committed, has_second_factor
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -48,6 +49,8 @@ class StaffLanguage:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_portal_page(request):
+            return self._get_response(request)
         known = {code for code, _name in settings.LANGUAGES}
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         if isinstance(request.user, Account):
@@ -67,6 +70,8 @@ class StaffGate:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_portal_page(request):
+            return self._get_response(request)
         name = _name_of(request)
         if _has_run_out(request):
             logout(request)

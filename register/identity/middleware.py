@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.identity.models import Account
+from register.identity.portal import is_portal_page
 from register.identity.queries import has_committed
 from register.identity.roles import sees_persons
 
@@ -26,7 +27,9 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer within the account's scope."""
+        """Answer within the account's scope; the portal has opened its own."""
+        if is_portal_page(request):
+            return self.get_response(request)
         account = request.user
         if not isinstance(account, Account) or not account.is_active:
             return self.get_response(request)

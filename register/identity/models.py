@@ -1,16 +1,18 @@
 """Accounts of staff, the roles granted to them by controller, their commitments, and the two controllers.
 
-Accounts are gate tables: they are read before a scope can exist.
+Accounts are gate tables: they are read before a scope can exist. So are the portal's sessions and codes.
 """
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from register.access.policies import APPEND, READ, Access, open_access
+from register.access.policies import APPEND, READ, REPLACE, Access, open_access
 from register.datamap import schedule
 from register.datamap.map import RUNNING, Clock, Keep, gate, no_person
 from register.datamap.vocabulary import P1, Basis
@@ -181,3 +183,99 @@ class Commitment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.text_version}"
+
+
+class SignInCode(models.Model):
+    """A one-time code asked for on the portal, bound to the browser that asked; kept as a keyed digest only.
+
+    A row is written for every address, known or not: for an unknown one `customers` is empty and no code goes out.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    browser_digest = models.BinaryField(_("digest of the browser's token"), unique=True)
+    code_digest = models.BinaryField(_("digest of the code"), null=True, blank=True)
+    customers = ArrayField(models.UUIDField(), verbose_name=_("customers"), default=list)
+    language = models.CharField(_("language"), max_length=2)
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    asked_at = models.DateTimeField(_("asked at"))
+    expires_at = models.DateTimeField(_("expires at"))
+
+    access = open_access(app=REPLACE)
+    data_map = gate(
+        "a code is checked before a scope can exist",
+        keeps=[Keep(P1, Basis.CONTRACT, schedule.SESSION_14_DAYS, Clock("asked_at"))],
+        technical=[
+            "id",
+            "browser_digest",
+            "code_digest",
+            "customers",
+            "language",
+            "attempt_count",
+            "asked_at",
+            "expires_at",
+        ],
+    )
+
+    class Meta:
+        verbose_name = _("sign-in code")
+        verbose_name_plural = _("sign-in codes")
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="sign_in_code_by_end")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class PortalSession(models.Model):
+    """A session of the portal, apart from those of staff: whose data it may show, and how well the person is known.
+
+    `acting_for` is the one customer shown; empty after a code, which shows all customers of the address.
+    """
+
+    class Means(models.TextChoices):
+        CODE = "code", _("one-time code by e-mail")
+        DEMONSTRATION = "demonstration", _("demonstration bank")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    token_digest = models.BinaryField(_("digest of the token"), unique=True)
+    means = models.CharField(_("signed in by"), max_length=15, choices=Means.choices)
+    person_id = models.UUIDField(_("person"), help_text=_("The customer or representative who signed in."))
+    customers = ArrayField(models.UUIDField(), verbose_name=_("customers"))
+    acting_for = models.UUIDField(_("acting for"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=2)
+    signed_in_at = models.DateTimeField(_("signed in at"))
+    seen_at = models.DateTimeField(_("seen at"))
+
+    access = open_access(app=REPLACE)
+    data_map = gate(
+        "a session is read to make the scope",
+        keeps=[Keep(P1, Basis.CONTRACT, schedule.SESSION_14_DAYS, Clock("signed_in_at"))],
+        technical=[
+            "id",
+            "token_digest",
+            "means",
+            "person_id",
+            "customers",
+            "acting_for",
+            "language",
+            "signed_in_at",
+            "seen_at",
+        ],
+    )
+
+    class Meta:
+        verbose_name = _("session of the portal")
+        verbose_name_plural = _("sessions of the portal")
+        indexes: ClassVar = [models.Index(fields=["person_id"], name="portal_session_by_person")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the person proved who they are, and not only that a mailbox is theirs."""
+        return self.means != self.Means.CODE
+
+    @property
+    def shown(self) -> tuple[UUID, ...]:
+        """The customers whose data the pages show now."""
+        return (self.acting_for,) if self.acting_for else tuple(self.customers)

@@ -1,7 +1,14 @@
-"""All writes to accounts, roles and commitments, each inside the caller's scope, so that the log knows who acted."""
+"""All writes to accounts, roles and commitments, each inside the caller's scope, so that the log knows who acted.
+
+Sessions and codes of the portal are written before a scope can exist. Dangerous if loosened: a code is for
+one browser, for ten minutes, for five tries and once; only digests of codes and tokens are kept.
+"""
 
 import datetime
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -10,12 +17,19 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext
 
 from register.access.scope import Actor
 from register.identity.factors import factors_of
-from register.identity.models import Account, Commitment, Controller, RoleGrant
+from register.identity.models import Account, Commitment, Controller, PortalSession, RoleGrant, SignInCode
+from register.identity.queries import portal_digest
 from register.identity.roles import Role
+from register.work.operations import post
+
+CODE_LIFE: Final = datetime.timedelta(minutes=10)
+CODE_ATTEMPTS: Final = 5
+SEND_CODE: Final = "portal-code"
 
 
 class UnableToCreateAccount(Exception):
@@ -132,3 +146,116 @@ def close_account(*, account: Account, ended_on: datetime.date, actor: Actor, at
         end_role(grant=grant, actor=actor, at=at)
     Authenticator.objects.filter(user=account).delete()
     return account
+
+
+@transaction.atomic
+def ask_for_code(*, customers: Sequence[UUID], language: str, browser_token: str, at: datetime.datetime) -> SignInCode:
+    """Write down that a browser asked for a one-time code, and that one is to be sent; codes that ran out go.
+
+    The same is written for an address that nobody has. What the browser asked for before is void.
+    """
+    digest = portal_digest(browser_token)
+    SignInCode.objects.filter(expires_at__lte=at).delete()
+    SignInCode.objects.filter(browser_digest=digest).delete()
+    row = SignInCode.objects.create(
+        browser_digest=digest, customers=list(customers), language=language, asked_at=at, expires_at=at + CODE_LIFE
+    )
+    post(kind=SEND_CODE, payload={"code": str(row.pk)}, at=at)
+    return row
+
+
+@transaction.atomic
+def make_code(*, code_id: UUID, at: datetime.datetime) -> tuple[SignInCode, str] | None:
+    """Make the six figures of a code that was asked for and return them with its row, to be sent at once.
+
+    None where it ran out, was used, or belongs to nobody. Asked again, other figures take their place.
+    """
+    row = SignInCode.objects.select_for_update().filter(pk=code_id, expires_at__gt=at).first()
+    if row is None or not row.customers:
+        return None
+    code = f"{secrets.randbelow(1_000_000):06}"
+    row.code_digest = _code_digest(row, code)
+    row.save(update_fields=["code_digest"])
+    return row, code
+
+
+@transaction.atomic
+def use_code(*, browser_token: str, code: str, at: datetime.datetime) -> SignInCode | None:
+    """Try a code and return what it opens, once; None for every failure.
+
+    Each try counts. After the fifth the code is void, as it is after ten minutes.
+    """
+    row = (
+        SignInCode.objects.select_for_update()
+        .filter(browser_digest=portal_digest(browser_token), expires_at__gt=at, attempt_count__lt=CODE_ATTEMPTS)
+        .first()
+    )
+    if row is None:
+        return None
+    row.attempt_count += 1
+    if row.code_digest is None or not constant_time_compare(bytes(row.code_digest), _code_digest(row, code)):
+        row.save(update_fields=["attempt_count"])
+        return None
+    row.delete()
+    return row
+
+
+@transaction.atomic
+def open_portal_session(
+    *,
+    means: str,
+    person_id: UUID,
+    customers: Sequence[UUID],
+    acting_for: UUID | None,
+    language: str,
+    at: datetime.datetime,
+) -> tuple[PortalSession, str]:
+    """Open a session of the portal and return it with its token, which only the browser keeps."""
+    token = secrets.token_urlsafe(32)
+    session = PortalSession.objects.create(
+        token_digest=portal_digest(token),
+        means=means,
+        person_id=person_id,
+        customers=list(customers),
+        acting_for=acting_for,
+        language=language,
+        signed_in_at=at,
+        seen_at=at,
+    )
+    return session, token
+
+
+def note_portal_session(*, session: PortalSession, at: datetime.datetime) -> None:
+    """Write down that a session was used now."""
+    PortalSession.objects.filter(pk=session.pk).update(seen_at=at)
+
+
+class UnableToActFor(Exception):
+    """This person may not act for this customer."""
+
+
+def act_for(*, session: PortalSession, customer_id: UUID) -> None:
+    """Show another of the customers for whom this person may act. Raises: UnableToActFor."""
+    if not session.is_identified or customer_id not in session.customers:
+        raise UnableToActFor
+    PortalSession.objects.filter(pk=session.pk).update(acting_for=customer_id)
+
+
+def speak_on_portal(*, session: PortalSession, language: str) -> None:
+    """Keep the language of a session."""
+    PortalSession.objects.filter(pk=session.pk).update(language=language)
+
+
+def end_portal_session(*, session: PortalSession) -> None:
+    """End a session of the portal at once."""
+    PortalSession.objects.filter(pk=session.pk).delete()
+
+
+def end_portal_sessions_for(*, customer_id: UUID) -> int:
+    """End the sessions in which others may act for a customer, as when a mandate ends; return how many there were."""
+    others = PortalSession.objects.filter(customers__contains=[customer_id]).exclude(person_id=customer_id)
+    return others.delete()[0]
+
+
+def _code_digest(row: SignInCode, code: str) -> bytes:
+    return salted_hmac("register.identity.sign-in-code", f"{row.pk}:{code}", algorithm="sha256").digest()

@@ -1,14 +1,16 @@
 """What is asked of accounts before a page is given: second factor, commitment, sessions."""
 
 import datetime
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from register.access.scope import Actor
-from register.identity.models import Account, Commitment
+from register.identity.models import Account, Commitment, PortalSession
 from register.identity.roles import Role, permits
 
 # The words that are committed to, in templates/staff/_commitment_text.html; new words get a new version.
@@ -66,6 +68,22 @@ def open_sessions(account: Account, *, at: datetime.datetime, this_key: str | No
                 )
             )
     return sorted(found, key=lambda one: (not one.is_this, -(one.seen_at or at).timestamp()))
+
+
+def portal_digest(token: str) -> bytes:
+    """Give the digest under which a token of the portal is kept; the token itself has 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def portal_session_of(token: str, *, at: datetime.datetime) -> PortalSession | None:
+    """Give the session of a token unless it was idle or open for too long."""
+    session = PortalSession.objects.filter(token_digest=portal_digest(token)).first() if token else None
+    if session is None:
+        return None
+    idle_s = (at - session.seen_at).total_seconds()
+    open_s = (at - session.signed_in_at).total_seconds()
+    is_live = idle_s <= settings.PORTAL_SESSION_IDLE_S and open_s <= settings.PORTAL_SESSION_LONGEST_S
+    return session if is_live else None
 
 
 def _moment(stamp: float | None) -> datetime.datetime | None:

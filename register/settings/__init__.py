@@ -52,6 +52,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "register.identity.context.staff_frame",
+                "customers.portal.frame.portal_frame",
             ],
         },
     }
@@ -96,6 +97,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 STAFF_SESSION_IDLE_S = 30 * 60
 STAFF_SESSION_LONGEST_S = 10 * 3600
+
+# A session of the portal is short: phones are lent and lost.
+_COOKIE_PREFIX = "__Host-" if IS_PRODUCTION and ENVIRONMENT.flag("TLS") else ""
+PORTAL_COOKIE_NAME = f"{_COOKIE_PREFIX}portal"
+PORTAL_CODE_COOKIE_NAME = f"{_COOKIE_PREFIX}portal-code"
+PORTAL_SESSION_IDLE_S = 15 * 60
+PORTAL_SESSION_LONGEST_S = 2 * 3600
+# The bank that lets anybody in as anybody: for made-up customers only. Production refuses to start with it.
+REGISTER_DEMO_BANK = not IS_PRODUCTION
 
 # One set_actor inside the scope tells the log who acts; auditlog's own middleware is not used.
 AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "register.identity.portal.PortalDoor",
     "register.identity.gate.StaffLanguage",
     "register.identity.gate.StaffGate",
     "register.identity.middleware.ScopeMiddleware",

@@ -81,6 +81,13 @@ DECLARED: tuple[Setting, ...] = (
         "Take identity codes of the numbers 900 to 999, which are temporary or artificial. Embedded mode always does; "
         "production refuses to start with it.",
     ),
+    Setting(
+        "DEMO_BANK",
+        Kind.FLAG,
+        "no",
+        "The demonstration bank of the portal, which lets anybody in as any made-up customer. Embedded mode has it "
+        "where the demonstration register is loaded; production refuses to start with it.",
+    ),
     _text(
         "DATABASE_URL",
         "",

@@ -77,6 +77,8 @@ def faults(environment: Environment, process: Process) -> Iterator[str]:
         yield "REGISTER_DEBUG is on: error pages would show personal data."
     if environment.flag("TEMPORARY_CODES"):
         yield "REGISTER_TEMPORARY_CODES is on: it lets in made-up identity codes, for demonstrations only."
+    if environment.flag("DEMO_BANK"):
+        yield "REGISTER_DEMO_BANK is on: it would let anybody into the portal as any customer."
     yield from environment.faults
 
 

@@ -16,8 +16,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from register.audit.acting import acting_as_service
 from register.identity.gate import OPEN, OWN_ACCOUNT
 from register.identity.models import Account
+from register.identity.portal import BY_CODE, PUBLIC
 from register.identity.queries import COMMITMENT_VERSION
 from tests.factories.identity import AccountFactory, CommitmentFactory
+from tests.harness.portal import CODE, make_customer, portal_client
 
 SIGN_IN = "/sign-in/"
 # Pages of a person's own account, which need no role.
@@ -25,7 +27,7 @@ OWN = OWN_ACCOUNT | {
     "account_change_password", "mfa_generate_recovery_codes", "mfa_index", "mfa_deactivate_totp", "staff-sessions",
 }  # fmt: skip
 # The start page shows nothing to who may see nothing; the others serve the frame.
-WITHOUT_ROLE = OWN | OPEN | {"home", "staff-dashboard", "admin:index", "admin:jsi18n", "admin:login"}
+WITHOUT_ROLE = OWN | OPEN | {"staff-dashboard", "admin:index", "admin:jsi18n", "admin:login"}
 DUMMIES = {
     "int": 1, "str": "1", "slug": "x", "path": "1", "uuid": UUID("01890000-0000-7000-8000-000000000000"),
 }  # fmt: skip
@@ -80,6 +82,11 @@ def addresses() -> list[Address]:
     return list(found.values())
 
 
+def of_portal(address: Address) -> bool:
+    """Whether the door of the portal stands before it."""
+    return address.name.startswith("portal")
+
+
 def unnamed() -> list[str]:
     """Return the addresses that have no name and are no catch-all of the admin site."""
     return [
@@ -111,7 +118,7 @@ def test_the_open_pages_are_these_and_no_others() -> None:
 
 @pytest.mark.django_db
 def test_who_is_not_signed_in_is_led_to_the_sign_in() -> None:
-    shut = [address for address in addresses() if address.name not in OPEN]
+    shut = [address for address in addresses() if address.name not in OPEN and not of_portal(address)]
     assert len(shut) > 20
     answers = {address: Client().get(address.path) for address in shut}
     passed = {
@@ -120,6 +127,37 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in() -> None:
         if answer.status_code != 302 or not answer["Location"].startswith(SIGN_IN)
     }
     assert passed == {}
+
+
+def test_the_public_pages_of_the_portal_are_these_and_no_others() -> None:
+    assert {"portal-front", "portal-code", "portal-bank", "portal-language", "portal-sign-out"} == PUBLIC
+
+
+@pytest.mark.django_db
+def test_the_portal_leads_who_is_not_signed_in_to_its_front_page() -> None:
+    shut = [address for address in addresses() if of_portal(address) and address.name not in PUBLIC]
+    assert shut
+    assert {Client().get(address.path).headers["Location"] for address in shut} == {"/"}
+    assert {Client().post(address.path).headers["Location"] for address in shut} == {"/"}
+
+
+@pytest.mark.django_db
+def test_a_one_time_code_opens_the_limited_view_of_the_portal_only() -> None:
+    client = portal_client(make_customer(), means=CODE)
+    by_code = {"portal-home", "portal-invoices", "portal-consumption", "portal-consumption-file"}
+    assert by_code == BY_CODE
+    shut = [address for address in addresses() if of_portal(address) and address.name not in PUBLIC | BY_CODE]
+    assert shut
+    assert {address.path: client.get(address.path).status_code for address in shut} == dict.fromkeys(
+        (address.path for address in shut), 403
+    )
+
+
+@pytest.mark.django_db
+def test_a_customer_of_the_portal_gets_no_page_of_staff() -> None:
+    client = portal_client(make_customer())
+    shut = [address for address in addresses() if address.name not in OPEN and not of_portal(address)]
+    assert {client.get(address.path).headers.get("Location", "")[:9] for address in shut} == {SIGN_IN}
 
 
 @pytest.fixture
@@ -143,7 +181,7 @@ def test_the_newcomer_is_signed_in(newcomer: Client) -> None:
 
 
 def test_who_has_no_role_sees_nothing(newcomer: Client) -> None:
-    shut = [address for address in addresses() if address.name not in WITHOUT_ROLE]
+    shut = [address for address in addresses() if address.name not in WITHOUT_ROLE and not of_portal(address)]
     assert shut
     answers = {address: newcomer.get(address.path) for address in shut}
     away = (SIGN_IN, reverse("admin:index"))

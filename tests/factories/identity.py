@@ -4,8 +4,9 @@ import datetime
 from typing import Any
 
 import factory
+from uuid_utils.compat import uuid7
 
-from register.identity.models import Account, Commitment, Controller, RoleGrant
+from register.identity.models import Account, Commitment, Controller, PortalSession, RoleGrant, SignInCode
 
 from .clocks import end_of
 
@@ -58,3 +59,30 @@ class CommitmentFactory(factory.django.DjangoModelFactory):
     account = factory.SubFactory(AccountFactory)
     text_version = "2026-01"
     accepted_at = MOMENT
+
+
+class SignInCodeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SignInCode
+
+    browser_digest = factory.Sequence(lambda number: number.to_bytes(32, "big"))
+    code_digest = b"d" * 32
+    customers = factory.LazyFunction(lambda: [uuid7()])
+    language = "fi"
+    attempt_count = 1
+    asked_at = MOMENT
+    expires_at = MOMENT + datetime.timedelta(minutes=10)
+
+
+class PortalSessionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PortalSession
+
+    token_digest = factory.Sequence(lambda number: number.to_bytes(32, "big"))
+    means = "code"
+    person_id = factory.LazyFunction(uuid7)
+    customers = factory.LazyAttribute(lambda row: [row.person_id])
+    acting_for = factory.SelfAttribute("person_id")
+    language = "fi"
+    signed_in_at = MOMENT
+    seen_at = MOMENT

@@ -64,6 +64,7 @@ def test_another_host_gets_nothing(tmp_path: Path):
 
 
 @pytest.mark.django_db
-def test_the_front_door_asks_a_stranger_to_sign_in(client: Client):
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/?next=%2F")
+def test_the_front_door_is_the_customers_and_staff_go_to_theirs(client: Client):
+    assert client.get("/").status_code == 200
+    answer = client.get("/staff/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/?next=%2Fstaff%2F")

@@ -67,6 +67,7 @@ def test_a_sound_environment_has_no_fault(tmp_path: Path):
         ({"BROKER_URL": "amqps://a//", "CACHE_URL": "rediss://c/0"}, "REGISTER_BROKER_URL does not verify"),
         ({"BROKER_URL": "rediss://a/0;redis://b/0"}, "REGISTER_BROKER_URL goes to another host without TLS"),
         ({"CACHE_URL": "redis://cache:6379/1"}, "REGISTER_CACHE_URL goes to another host without TLS"),
+        ({"DEMO_BANK": "yes"}, "REGISTER_DEMO_BANK is on"),
         ({"DEBGU": "yes"}, "REGISTER_DEBGU is no setting"),
         ({"LOG_LEVEL": "LOUD"}, "REGISTER_LOG_LEVEL must be one of"),
     ],

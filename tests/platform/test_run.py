@@ -77,7 +77,7 @@ def test_the_register_comes_up_heals_goes_down_and_comes_up_again(state: State):
         state.kill_all()
         process.wait()
     with _running(state, port):
-        assert _status(port, "/") == 302
+        assert _status(port, "/") == 200
     assert state.is_quiet()
 
 

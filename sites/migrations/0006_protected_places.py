@@ -30,6 +30,6 @@ GRANT EXECUTE ON FUNCTION is_protected_place(uuid, date) TO register_app;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sites", "0004_consumption"), ("customers", "0002_search_indexes")]
+    dependencies = [("sites", "0005_log_of_parts_names_its_controller"), ("customers", "0002_search_indexes")]
 
     operations = [migrations.RunSQL(FUNCTION, "DROP FUNCTION is_protected_place(uuid, date)")]

@@ -11,7 +11,7 @@ from register.access.scope import Actor
 from register.audit.restoring import DELETE_MADE, MOST_NAMED, rows_made
 from register.work.handlers import does
 from register.work.models import ImportRun, Job
-from register.work.operations import complete_undo, report_progress
+from register.work.operations import ask_for_work, complete_undo, report_progress
 from retention.models import RetentionRun
 from retention.operations import (
     UnableToPurge,
@@ -24,6 +24,7 @@ from retention.operations import (
 )
 from retention.operations.asking import PREVIEW, PURGE
 from sites.consumption.operations import DELETE_DAYS
+from sites.imports.undo import KEEP_RELATIONSHIPS
 
 
 class PurgingIsStopped(Exception):
@@ -69,10 +70,16 @@ def delete_rows_of_an_undone_import(job: Job) -> Mapping[str, Any]:
     def progress(count: int) -> bool:
         return report_progress(job=job, progress_count=count, total_count=total, at=timezone.now())
 
-    erasure = erase_rows(wanted=made.keys, actor=_actor(job), clock=timezone.now, progress=progress)
+    kept: dict[str, list[str]] = {}
+    for each in made.edited:
+        kept.setdefault(each.model, []).append(each.key)
+    erasure = erase_rows(wanted=made.keys, kept=kept, actor=_actor(job), clock=timezone.now, progress=progress)
     named = [*((each.model, each.key, each.why) for each in made.edited), *erasure.refused]
     counts = {"deleted": erasure.gone_count, "refused": len(named)}
     complete_undo(run=run, counts=counts)
+    if customers := job.parameters.get("customers"):
+        parameters = {"run": str(run.pk), "customers": customers}
+        ask_for_work(kind=KEEP_RELATIONSHIPS, actor=_actor(job), at=timezone.now(), parameters=parameters)
     return {**counts, "named": named[:MOST_NAMED]}
 
 

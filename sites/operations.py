@@ -5,7 +5,7 @@ the first day on which a contract is no longer in effect.
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from customers.operations.people import set_relationship
 from customers.operations.standing import keep_representatives
 from customers.search.folding import words
 from register.access.refusing import Refusal, operation
-from register.access.scope import Actor, Scope, entered
+from register.access.scope import Actor
 from register.audit.saving import save_changes
 from register.datamap.formats import clean_gsrn, clean_reference
 from register.identity.models import Controller
@@ -39,6 +39,7 @@ from sites.models import (
     ProductPrice,
     Site,
 )
+from sites.queries import relationship_days
 
 _CONTRACT_NUMBERING_LOCK = 7_310_002
 _FIRST_CONTRACT = 1_000_001
@@ -334,31 +335,10 @@ def _agree_product(
 def _keep_relationships(customer_ids: Iterable[UUID], actor: Actor) -> None:
     """Set the relationship of each customer from the contracts of both controllers, then their representatives'."""
     keys = sorted(set(customer_ids))
-    for customer_id in keys:
-        days = _days_of(customer_id, actor)
-        if days is not None:
-            set_relationship(customer_id=customer_id, started_on=days[0], ended_on=days[1])
+    for customer_id, (started_on, ended_on) in sorted(relationship_days(keys, actor=actor).items()):
+        set_relationship(customer_id=customer_id, started_on=started_on, ended_on=ended_on)
     representatives = Customer.objects.filter(pk__in=keys, mandates__isnull=False)
     keep_representatives(set(representatives.values_list("mandates__representative", flat=True)))
-
-
-def _days_of(customer_id: UUID, actor: Actor) -> tuple[datetime.date, datetime.date | None] | None:
-    """Give the first day of a customer's contracts and the latest end, None while one runs.
-
-    A cancelled contract counts with its end only where there is no other. The contracts of both
-    controllers count, also of one that the actor does not see: hence a scope of its own to read them.
-    """
-    with entered(Scope.service("keep-relationships"), actor):
-        rows: Sequence[tuple[datetime.date, datetime.date | None, bool]] = list(
-            Contract.objects.filter(holders__customer=customer_id).values_list("started_on", "ended_on", "is_cancelled")
-        )
-    if not rows:
-        return None
-    counted = [row for row in rows if not row[2]] or [(min(start, end or start), end, off) for start, end, off in rows]
-    started_on = min(start for start, _end, _off in counted)
-    ends = [end for _start, end, _off in counted]
-    open_ended = None in ends
-    return started_on, None if open_ended else max(end for end in ends if end is not None)
 
 
 def _contract(contract_id: UUID) -> Contract:

@@ -1,13 +1,15 @@
-"""Reads of contracts with their places and products, as the customer page shows them."""
+"""Reads of contracts with their places and products, as the customer page shows them, and of what they tell."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import BooleanField, Count, Func, Prefetch, Q, QuerySet, Value
 
+from register.access.scope import Actor, Scope, entered
 from register.datamap.schedule import CONTRACT_10_YEARS
 from sites.models import Contract, ContractHolder, ContractProduct, HomeDetails, Site
 
@@ -179,3 +181,26 @@ def _held(contract: Contract, on: datetime.date) -> HeldContract:
 
 def _home(contract: Contract) -> HomeDetails | None:
     return getattr(contract, "home", None)
+
+
+def relationship_days(
+    customer_ids: Collection[UUID], *, actor: Actor
+) -> dict[UUID, tuple[datetime.date, datetime.date | None]]:
+    """Give the first day of each customer's contracts and the latest end, None while one runs.
+
+    A cancelled contract counts with its end only where there is no other; who has no contract is not in the answer.
+    The contracts of both controllers count, also of one that the actor does not see: hence a scope of its own.
+    """
+    with entered(Scope.service("keep-relationships"), actor), connection.cursor() as cursor:
+        cursor.execute(_RELATIONSHIPS, [list(customer_ids)])
+        return {key: (started_on, ended_on) for key, started_on, ended_on in cursor.fetchall()}
+
+
+_RELATIONSHIPS = """
+SELECT h.customer_id,
+    coalesce(min(c.started_on) FILTER (WHERE NOT c.is_cancelled), min(least(c.started_on, c.ended_on))),
+    CASE WHEN NOT bool_or(NOT c.is_cancelled AND c.ended_on IS NULL)
+        THEN coalesce(max(c.ended_on) FILTER (WHERE NOT c.is_cancelled), max(c.ended_on)) END
+FROM sites_contractholder h JOIN sites_contract c ON c.id = h.contract_id
+WHERE h.customer_id = ANY(%s::uuid[]) GROUP BY h.customer_id
+"""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
+from register.access.scope import Actor
+from register.audit.acting import acting_as_service
 from register.work.handlers import does
-from register.work.models import Job
+from register.work.models import ImportRun, Job
 from sites.consumption.operations import IMPORT_UPLOAD, import_upload
+from sites.imports.undo import KEEP_RELATIONSHIPS, settle_relationships
 from sites.imports.uploads import IMPORT_TABLE, UNDO_TABLE, import_kept_table, undo_table
 
 
@@ -27,3 +31,14 @@ def import_uploaded_table(job: Job) -> Mapping[str, Any]:
 def undo_imported_table(job: Job) -> Mapping[str, Any]:
     """Undo an imported table; what it made goes on to the purge worker."""
     return undo_table(job=job, now=timezone.now)
+
+
+@does(KEEP_RELATIONSHIPS)
+def keep_relationships_after_an_undo(job: Job) -> Mapping[str, Any]:
+    """Set the relationships of the customers whose contracts an undone import had touched."""
+    customers = [UUID(key) for key in job.parameters["customers"]]
+    with acting_as_service(KEEP_RELATIONSHIPS):
+        run = ImportRun.objects.get(pk=job.parameters["run"])
+        actor = Actor.service(KEEP_RELATIONSHIPS)
+        settle_relationships(run=run, customers=customers, actor=actor, at=timezone.now())
+    return {"customers": len(customers)}

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from typing import TypedDict, Unpack
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import Max, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer, Mandate, PowerOfAttorney, Representative
+from customers.models import Mandate, PowerOfAttorney, Representative
 from customers.search.tokens import rebuild_search_tokens
 from register.access.refusing import Refusal, operation
 from register.access.scope import Actor
@@ -137,9 +139,13 @@ def keep_representatives(representative_ids: Iterable[UUID]) -> None:
 
     Empty while one of these customers has a contract and the mandate runs, or ended with it.
     """
-    for row in Representative.objects.select_for_update().filter(pk__in=list(representative_ids)).order_by("pk"):
-        ends = Customer.objects.filter(mandates__representative=row).values_list("relationship_ended_on", flat=True)
-        known = list(ends)
-        if known:
-            ended = [end for end in known if end is not None]
-            save_changes(row, {"relationship_ended_on": max(ended) if len(ended) == len(known) else None})
+    rows = list(Representative.objects.select_for_update().filter(pk__in=list(representative_ids)).order_by("pk"))
+    mandates = Mandate.objects.filter(representative__in=rows).order_by().values_list("representative")
+    is_open = BoolOr(Q(customer__relationship_ended_on=None))
+    ends = {
+        key: (last, runs) for key, last, runs in mandates.annotate(Max("customer__relationship_ended_on"), runs=is_open)
+    }
+    for row in rows:
+        if row.pk in ends:
+            last, runs = ends[row.pk]
+            save_changes(row, {"relationship_ended_on": None if runs else last})

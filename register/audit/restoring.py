@@ -8,9 +8,10 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Model, Q, QuerySet
 
 from register.audit.bulk import Merge, merge_rows
 from register.audit.models import LogEntry
@@ -65,6 +66,21 @@ def controllers_of(run: ImportRun) -> set[int]:
     """Give the controllers whose rows a run touched."""
     found = _entries(run).filter(controller_id__isnull=False).order_by().values_list("controller_id", flat=True)
     return {key for key in found.distinct() if key is not None}
+
+
+def subjects_of(run: ImportRun) -> set[UUID]:
+    """Give the persons about whom the rows are that a run touched."""
+    found = _entries(run).order_by().annotate(subject=Func(F("subjects"), function="unnest"))
+    return set(found.values_list("subject", flat=True).distinct())
+
+
+def old_values(run: ImportRun, model: type[Model]) -> dict[UUID, dict[str, Any]]:
+    """Give by key the values that rows of a model had before a run first changed them."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for changed, changes in _changes(run):
+        if changed is model:
+            found.update((UUID(key), change.old) for key, change in changes.items() if not change.is_created)
+    return found
 
 
 def rows_made(run: ImportRun) -> Made:

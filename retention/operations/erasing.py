@@ -45,14 +45,20 @@ class Erasure:
 
 
 def erase_rows(
-    *, wanted: Keys, actor: Actor, clock: Clock, progress: Callable[[int], bool] = lambda _count: True
+    *,
+    wanted: Keys,
+    kept: Keys | None = None,
+    actor: Actor,
+    clock: Clock,
+    progress: Callable[[int], bool] = lambda _count: True,
 ) -> Erasure:
     """Delete the wanted rows (by the label of their table), what refers first; only the purge role can.
 
+    `kept` are rows whose wanted parts stay with them.
     Each chunk is a transaction with its ledger row, so that a call that was cut off can be made again.
     """
     erasure = Erasure(_begin(actor, clock()), wanted)
-    for aggregate, found in (*_loose_parts(wanted), *_in_order(wanted)):
+    for aggregate, found in (*_loose_parts(wanted, kept or {}), *_in_order(wanted)):
         for start in range(0, len(found), CHUNK_ROWS):
             _erase_chunk(erasure, aggregate, found[start : start + CHUNK_ROWS], clock())
             progress(erasure.gone_count)
@@ -126,8 +132,8 @@ def _thing(name: str) -> Aggregate | None:
     return None if data_map.goes_with else alone(model, data_map)
 
 
-def _loose_parts(wanted: Keys) -> Iterator[tuple[Aggregate, list[Any]]]:
-    """Give the wanted parts whose root is not wanted: they go alone, the others with their root or not at all."""
+def _loose_parts(wanted: Keys, kept: Keys) -> Iterator[tuple[Aggregate, list[Any]]]:
+    """Give the wanted parts whose root is not wanted: they go alone, the others go with their root or stay with it."""
     parts = {}
     for name in wanted:
         model = apps.get_model(name)
@@ -135,13 +141,14 @@ def _loose_parts(wanted: Keys) -> Iterator[tuple[Aggregate, list[Any]]]:
         if data_map is not None and data_map.goes_with and wanted[name]:
             parts[model] = alone(model, data_map)
     for model in _by_reference(parts):
-        yield parts[model], list(_without_root(parts[model], wanted))
+        yield parts[model], list(_without_root(parts[model], wanted, kept))
 
 
-def _without_root(part: Aggregate, wanted: Keys) -> Iterator[Any]:
+def _without_root(part: Aggregate, wanted: Keys, kept: Keys) -> Iterator[Any]:
     anchors = [each for each in foreign_keys(part.model) if each.name in part.data_map.anchors]
     with_root = " OR ".join(f"r.{quoted(each.column)}::text = ANY(%({each.column})s)" for each in anchors)
-    roots = {each.column: list(wanted.get(each.related_model._meta.label, ())) for each in anchors}
+    labels = {each.column: each.related_model._meta.label for each in anchors}
+    roots = {column: [*wanted.get(name, ()), *kept.get(name, ())] for column, name in labels.items()}
     found = rows(
         f"SELECT r.{part.key} FROM {part.table} r"
         f" WHERE r.{part.key} = ANY(%(keys)s::{part.key_type}[]) AND NOT ({with_root}) ORDER BY 1",

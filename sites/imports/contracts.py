@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
@@ -38,6 +37,7 @@ from sites.models import (
 )
 
 from .lookups import GSRN, SOURCED, controllers_by_line, kept, keys_by, sites_by_gsrn, unknown
+from .relationships import keep_relationships
 
 _LINES = {
     "verkko": "network",
@@ -121,14 +121,6 @@ HOME_MERGE = Merge(
     once=(),
     controller=_CONTROLLER,
     subjects=_HOLDERS.format("m.contract_id"),
-)
-RELATIONSHIP_MERGE = Merge(
-    model=Customer,
-    key=("id",),
-    columns=("id", "relationship_started_on", "relationship_ended_on"),
-    once=(),
-    exact=("relationship_started_on", "relationship_ended_on"),
-    subjects="ARRAY[m.id]",
 )
 
 
@@ -251,7 +243,7 @@ def write_contracts(batch: Batch, context: ImportContext) -> Outcome:
     write(
         HOME_MERGE, ((keys[row["number"]], *(row.get(name) for name in _HOME)) for row in rows if _tells_of_home(row))
     )
-    write(RELATIONSHIP_MERGE, _relationships({customers[each] for row in rows for each in row["customers"]}))
+    _keep_relationships(rows, customers, keys, known, context)
     return Outcome(counts, faults)
 
 
@@ -268,17 +260,19 @@ def _tells_of_home(row: Typed) -> bool:
     return any(name in row for name in _HOME)
 
 
-def _relationships(customer_ids: set[UUID]) -> Iterator[tuple[Any, ...]]:
-    """Give for each customer the first day of all contracts and the latest end, NULL while one runs."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT h.customer_id, min(c.started_on),
-                CASE WHEN bool_or(c.ended_on IS NULL) THEN NULL ELSE max(c.ended_on) END
-            FROM sites_contractholder h JOIN sites_contract c ON c.id = h.contract_id AND NOT c.is_cancelled
-            WHERE h.customer_id = ANY(%s) GROUP BY h.customer_id""",
-            [list(customer_ids)],
-        )
-        yield from cursor.fetchall()
+def _keep_relationships(
+    rows: Sequence[Typed],
+    customers: Mapping[str, UUID],
+    keys: Mapping[str, UUID],
+    known: Mapping[str, UUID],
+    context: ImportContext,
+) -> None:
+    """Set the relationships of the holders: those that the file names, and those that a known contract has."""
+    holders = {customers[each] for row in rows for each in row["customers"]}
+    running = [keys[row["number"]] for row in rows if row["number"] in known]
+    if running:
+        holders.update(ContractHolder.objects.filter(contract__in=running).values_list("customer_id", flat=True))
+    keep_relationships(holders, actor=context.actor, at=context.at, note=context.note)
 
 
 def _unknown_holders(batch: Batch, customers: Mapping[str, UUID]) -> Iterator[Fault]:

@@ -1,9 +1,11 @@
 """The undo of an imported table: what it changed gets its old values back, what it made goes to the purge worker.
 
-Whatever was edited since, or is needed by other rows, stays and is named.
+Whatever was edited since, or is needed by other rows, stays and is named. The relationships that contracts tell
+are set for the rows that stand: at once, and again when the purge worker is through.
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -16,13 +18,14 @@ from customers.search.tokens import rebuild_search_tokens
 from register.access.refusing import Refusal
 from register.access.scope import Actor
 from register.audit.bulk import Merge
-from register.audit.restoring import DELETE_MADE, MOST_NAMED, Named, restore_rows, rows_made
+from register.audit.restoring import DELETE_MADE, MOST_NAMED, Named, old_values, restore_rows, rows_made, subjects_of
 from register.work.importing import kinds
 from register.work.models import ImportRun, Job
 from register.work.operations import ask_for_work, mark_undone
 
-from .contracts import CONTRACT_MERGE, HOLDER_MERGE, HOME_MERGE, PRODUCT_MERGE
+from .contracts import CONTRACT_MERGE, CONTRACTS, HOLDER_MERGE, HOME_MERGE, PRODUCT_MERGE
 from .places import ELECTRICITY_MERGE, HEAT_MERGE, METER_MERGE, SITES_MERGE
+from .relationships import keep_relationships
 
 MERGES: dict[type, Merge] = {
     merge.model: merge
@@ -39,6 +42,7 @@ MERGES: dict[type, Merge] = {
     )
 }
 PROHIBITIONS = "prohibitions"
+KEEP_RELATIONSHIPS = "keep-relationships-after-undo"  # asked by the purge worker, which cannot write customers
 
 
 class UnableToUndo(Refusal):
@@ -64,7 +68,9 @@ def undo_register_import(*, run: ImportRun, actor: Actor, at: datetime.datetime)
     with transaction.atomic():
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         _refuse(run)
+        customers = _customers(run)
         restored = restore_rows(run=run, merges=MERGES, at=at)
+        keep_relationships(customers, actor=actor, at=at, note=_note(run))
         rebuild_search_tokens([UUID(key) for key in restored.keys.get(Customer._meta.label, ())])
         made_count = sum(map(len, rows_made(run).keys.values()))
         counts = {"restored": restored.count, "kept": len(restored.kept), "to_delete": made_count}
@@ -74,15 +80,36 @@ def undo_register_import(*, run: ImportRun, actor: Actor, at: datetime.datetime)
             kind=DELETE_MADE,
             actor=actor,
             at=at,
-            parameters={"run": str(run.pk), "kept": named},
+            parameters={"run": str(run.pk), "kept": named, "customers": sorted(map(str, customers))},
             queue=Job.Queue.PURGE,
         )
         return Undoing(run, restored.count, restored.kept, job)
 
 
+def settle_relationships(*, run: ImportRun, customers: Iterable[UUID], actor: Actor, at: datetime.datetime) -> None:
+    """Set the relationships of those whose contracts an undo touched, after its deletions.
+
+    Who has no contract any more gets the days back that the customer had before the import. Runs in the open scope.
+    """
+    former = old_values(run, Customer)
+    keep_relationships(set(customers), actor=actor, at=at, note=_note(run), without=former)
+
+
 def deletion_of(run: ImportRun) -> Job | None:
     """Give the purge worker's latest job for an undone import."""
     return Job.objects.filter(kind=DELETE_MADE, parameters__run=str(run.pk)).order_by("-asked_at").first()
+
+
+def _customers(run: ImportRun) -> set[UUID]:
+    """Give whose relationships are to be set: of this undo, and of one before it that did not come to its end."""
+    if run.kind != CONTRACTS.code:
+        return set()
+    former = deletion_of(run)
+    return {*subjects_of(run), *(UUID(key) for key in (former.parameters.get("customers", ()) if former else ()))}
+
+
+def _note(run: ImportRun) -> dict[str, str]:
+    return {"undo_of": str(run.pk)}
 
 
 def _refuse(run: ImportRun) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from customers.models import Customer
+from customers.models import Customer, Mandate
 from register.access.guard import another_role
 from register.audit.acting import acting_as_service
 from register.crypto.files import root
@@ -23,7 +24,8 @@ from register.identity.roles import Role
 from register.work.models import ColumnMapping, ImportRun, Job
 from retention.tasks import delete_rows_of_an_undone_import
 from sites.imports.uploads import UnableToImportTable, import_kept_table, undo_table
-from sites.models import Site
+from sites.models import Contract, ContractHolder, Site
+from tests.factories import FACTORIES
 from tests.harness.roles import as_role
 from tests.harness.staff import Staff, make_staff, signed_in
 from tests.sites.tables import CUSTOMERS, SITES
@@ -225,3 +227,31 @@ def test_the_worker_acts_with_the_rights_of_the_moment(client: Client, person: S
     Account.objects.filter(pk=person.account.pk).update(is_active=False)
     with pytest.raises(UnableToImportTable):
         work(answer)
+
+
+@pytest.mark.clause("T1")
+@pytest.mark.item("C13")
+def test_a_contract_of_one_controller_ends_no_relationship_that_the_others_keeps(settings: Any, tmp_path: Path) -> None:
+    settings.REGISTER_FILES_DIR = tmp_path
+    with acting_as_service("test"):
+        running = FACTORIES[Contract](line="network", ended_on=None, started_on=date(2010, 1, 1))
+        holder = FACTORIES[ContractHolder](contract=running).customer
+        mandate = FACTORIES[Mandate](customer=holder)
+        Customer.objects.filter(pk=holder.pk).update(
+            relationship_started_on=date(2010, 1, 1), relationship_ended_on=None
+        )
+        site = FACTORIES[Site](commodity="heat")
+    table = (
+        "sopimustunnus;asiakas;käyttöpaikka;laji;alkaa;päättyy\n"
+        f"L9;{holder.number};{site.gsrn};lämpö;1.3.2014;1.3.2020\n"
+    )
+    energy = signed_in(make_staff(role=Role.ADMINISTRATOR, controllers=(1,)))
+    preview = work(mapped(energy, upload(energy, table, kind="contracts")))
+    job = work(energy.post(reverse("staff-table-confirm", args=[preview.pk])))
+    assert job.result["state"] == "imported"
+    with acting_as_service("test"):
+        assert Contract.objects.filter(number="L9").exists()
+        holder.refresh_from_db()
+        assert (holder.relationship_started_on, holder.relationship_ended_on) == (date(2010, 1, 1), None)
+        mandate.representative.refresh_from_db()
+        assert mandate.representative.relationship_ended_on is None

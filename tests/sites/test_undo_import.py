@@ -1,6 +1,7 @@
 """An imported table is undone while nothing depends on it: reversed, kept because edited since, or refused by name."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,10 @@ from retention.ledger import BrokenChain, verify_chain
 from retention.models import LedgerEntry
 from retention.operations import place_hold, stop_purging
 from retention.tasks import PurgingIsStopped, delete_rows_of_an_undone_import
-from sites.imports.undo import UnableToUndo, Undoing, undo_register_import
-from sites.models import Contract, ElectricityConnection, HomeDetails, Product, Site
+from sites.imports.undo import KEEP_RELATIONSHIPS, UnableToUndo, Undoing, undo_register_import
+from sites.models import Contract, DeliveredDevice, ElectricityConnection, HomeDetails, Product, Site
+from sites.operations import change_contract
+from sites.tasks import keep_relationships_after_an_undo
 from tests.factories import FACTORIES
 from tests.factories.numbers import gsrn
 from tests.harness.roles import as_role
@@ -55,6 +58,12 @@ def purge(undoing: Undoing) -> dict[str, Any]:
     """Do the purge worker's part, in its role."""
     with as_role("purge"), another_role():
         return dict(delete_rows_of_an_undone_import(undoing.job))
+
+
+def settle() -> None:
+    """Do what the purge worker asked of the other worker: the relationships."""
+    job = Job.objects.filter(kind=KEEP_RELATIONSHIPS).latest("asked_at")
+    keep_relationships_after_an_undo(job)
 
 
 def named(result: dict[str, Any]) -> set[tuple[str, str]]:
@@ -137,6 +146,8 @@ def test_what_others_need_is_refused_until_they_are_undone(come_in: Any) -> None
     with acting_as_service("test"):
         assert not Contract.objects.exists()
         assert not HomeDetails.objects.exists()
+    settle()
+    with acting_as_service("test"):
         assert Customer.objects.get(number="200001").relationship_started_on is None
     assert purge(undo(customers)) == {"deleted": 2, "refused": 0, "named": []}
 
@@ -235,3 +246,62 @@ def test_the_command_says_what_it_did_and_what_waits(come_in: Any, capsys: Any) 
         with pytest.raises(CommandError) as caught:
             call_command("undo_import", wrong, wait=0)
         assert caught.value.returncode == status
+
+
+def relationship(number: str) -> tuple[Any, Any]:
+    with acting_as_service("test"):
+        row = Customer.objects.get(number=number)
+        return row.relationship_started_on, row.relationship_ended_on
+
+
+@pytest.fixture
+def contracts(come_in: Any) -> str:
+    come_in(CUSTOMERS, "customers"), come_in(SITES, "sites")
+    with acting_as_service("test"):
+        FACTORIES[Product](code="YS", line="network")
+    return str(come_in(CONTRACTS, "contracts"))
+
+
+STANDS, ENDED = date(2014, 3, 1), date(2024, 3, 1)
+
+
+@pytest.mark.clause("T1")
+def test_a_contract_that_an_undo_could_not_delete_still_tells_until_when_its_holder_was_a_customer(
+    contracts: str,
+) -> None:
+    with acting_as_service("test"):
+        FACTORIES[DeliveredDevice](contract=Contract.objects.get())
+    undoing = undo(contracts)
+    assert relationship("200001") == (STANDS, ENDED)
+    assert ("sites.Contract", "referred-to") in named(purge(undoing))
+    settle()
+    assert relationship("200001") == (STANDS, ENDED)
+
+
+def test_the_holders_of_a_contract_that_was_edited_since_stay_with_it(contracts: str) -> None:
+    with acting_as_service("test"):
+        contract = Contract.objects.get()
+        change_contract(contract_id=contract.pk, supplier_name="Kolmas Oy", actor=ACTOR, at=timezone.now())
+    assert named(purge(undo(contracts))) == {("sites.Contract", "edited-since")}
+    settle()
+    with acting_as_service("test"):
+        assert Contract.objects.get().holders.count() == 2
+    assert relationship("200001") == (STANDS, ENDED)
+
+
+@pytest.mark.clause("T1")
+def test_an_undone_contract_leaves_the_relationship_that_the_others_tell(come_in: Any, contracts: str) -> None:
+    later = (
+        CONTRACTS.replace("V1;", "V2;")
+        .replace("1.3.2014;1.3.2024", "1.3.2024;1.9.2024")
+        .replace(";YS;4,12;12,50", ";;;")
+    )
+    key = come_in(later, "contracts")
+    assert relationship("200001") == (STANDS, date(2024, 9, 1))
+    purge(undo(key))
+    settle()
+    assert relationship("200001") == (STANDS, ENDED)
+    purge(undo(contracts))
+    settle()
+    started_on, ended_on = relationship("200001")
+    assert started_on is None and ended_on is not None

@@ -3,14 +3,21 @@
 from django.urls import path
 
 from dsar import notice
-from dsar.staff import record
+from dsar.staff import panels, record, requests
 
 public_urls = [
     path("privacy", notice.notice, name="privacy"),
     path("privacy/<slug:language>", notice.notice, name="privacy-language"),
 ]
 
+_CUSTOMER = "staff/customers/<uuid:customer_id>/"
 staff_urls = [
+    path("staff/requests/", requests.queue, name="staff-requests"),
+    path("staff/requests/<uuid:request_id>/", requests.one, name="staff-request"),
+    path("staff/requests/<uuid:request_id>/<slug:name>/", requests.act, name="staff-request-act"),
+    path(f"{_CUSTOMER}requests/", panels.requests, name="staff-customer-requests"),
+    path(f"{_CUSTOMER}requests/alerts/", panels.alerts, name="staff-customer-request-alerts"),
+    path(f"{_CUSTOMER}requests/new/", requests.take_in, name="staff-request-new"),
     path("staff/record/", record.processing_record, name="staff-record"),
     path("staff/record/schedule/", record.retention_schedule, name="staff-retention-schedule"),
     path("staff/record/<slug:form>/", record.processing_record_file, name="staff-record-file"),

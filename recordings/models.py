@@ -83,6 +83,7 @@ class Recording(Sourced):
             "import_run",
         ],
         files=["stored_as"],
+        staff=["handled_by"],
     )
 
     class Meta:
@@ -129,6 +130,7 @@ class Listening(models.Model):
         subjects=["recording__customer"],
         goes_with="recording",
         technical=["id", "recording", "reason", "listened_at", "listened_by"],
+        staff=["listened_by"],
     )
 
     class Meta:

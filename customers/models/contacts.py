@@ -40,6 +40,7 @@ class Contact(models.Model):
         goes_with="customer",
         fields={items.SERVICE_USE: ["kind", "topic", "text", "happened_at"]},
         technical=["id", "customer", "controller", "handled_by"],
+        staff=["handled_by"],
     )
 
     class Meta:

@@ -44,6 +44,7 @@ PANELS = (
     Panel(
         "staff-customer-permissions", "b", _("Permissions and prohibitions"), "customers.view_customer", "permissions"
     ),
+    Panel("staff-customer-requests", "b", _("Requests"), "dsar.view_request", "requests"),
     Panel("staff-customer-goes", "b", _("What goes when"), "customers.view_customer", "goes"),
     Panel("staff-customer-timeline", "c", _("Timeline"), "customers.view_contact", "timeline"),
     Panel("staff-customer-recordings", "c", _("Recordings"), "recordings.view_recording", "recordings"),

@@ -92,6 +92,7 @@ class LogEntry(AbstractLogEntry):
             "controller_id",
             "subjects",
         ],
+        staff=["actor_id"],
     )
 
     class Meta(AbstractLogEntry.Meta):
@@ -126,6 +127,7 @@ class ReadEvent(models.Model):
         subjects=["shown__customer_id"],
         keeps=[Keep(P1, Basis.LAW, schedule.READ_LOG_5_YEARS, Clock("at"))],
         technical=["id", "at", "actor_kind", "actor_id", "unit", "reason", "what"],
+        staff=["actor_id"],
     )
 
     class Meta:

@@ -89,7 +89,8 @@ class DataMap:
 
     A root has `keeps`; a part names in `goes_with` the forward relation (or relations, whichever
     goes first) to the aggregate with which it goes. `fields` maps items to columns,
-    `technical` names the columns that hold no item of the seed.
+    `technical` names the columns that hold no item of the seed; `staff` those of them that name a
+    member of staff, which the person is told as a unit and never by name.
     """
 
     subjects: Sequence[str | Through] = ()
@@ -101,6 +102,7 @@ class DataMap:
     kind: Kind = Kind.ROOT
     reason: str = ""
     linked: Sequence[Linked] = ()
+    staff: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.kind is Kind.ROOT and self.goes_with:

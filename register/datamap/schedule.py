@@ -67,6 +67,8 @@ JOB_90_DAYS = Period("job", _("90 days from the end of the work"), "X2", days=90
 SESSION_14_DAYS = Period("session", _("14 days from the last sign-in"), "X2", days=14)
 ACCOUNT_1_YEAR = Period("account", _("1 year from the end of the work"), "X4", years=1)
 HOLD_1_YEAR = Period("hold", _("1 year from the release of the hold"), "T1", years=1)
+REQUEST_3_YEARS = Period("request", _("3 years from the closing of the request"), "G1", years=3)
+PACKAGE_30_DAYS = Period("package", _("30 days from the making of the package"), "G1", days=30)
 LEDGER_12_YEARS = Period("ledger", _("12 years from the deletion"), "T1", years=12)
 PERIODS = (
     CONTRACT_10_YEARS,
@@ -82,5 +84,7 @@ PERIODS = (
     SESSION_14_DAYS,
     ACCOUNT_1_YEAR,
     HOLD_1_YEAR,
+    REQUEST_3_YEARS,
+    PACKAGE_30_DAYS,
     LEDGER_12_YEARS,
 )

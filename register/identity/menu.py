@@ -57,7 +57,11 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Metering points"), "map-pin", "sites", front=("staff-sites",)),
     Section(_("Billing"), "file-invoice", "billing", front=("staff-billing",)),
     Section(_("Recordings"), "microphone", "recordings", front=("staff-recordings",)),
-    Section(_("Requests"), "inbox", pages=(Page(_("Requests"), "staff-requests", _ASKED),)),
+    Section(
+        _("Requests"),
+        "inbox",
+        pages=(Page(_("Queue"), "staff-requests", _ASKED), Page(_("Record of processing"), "staff-record", _RECORD)),
+    ),
     Section(
         _("Retention"),
         "hourglass",
@@ -65,7 +69,6 @@ SECTIONS: tuple[Section, ...] = (
         front=("staff-retention",),
         pages=(Page(_("Retention schedule"), "staff-retention-schedule", _RECORD),),
     ),
-    Section(_("Record of processing"), "report", pages=(Page(_("Record of processing"), "staff-record", _RECORD),)),
     Section(
         _("Imports"),
         "file-import",

@@ -12,6 +12,6 @@ def _ids(name: str) -> frozenset[str]:
 
 
 ITEMS_AT_WORK: frozenset[str] = _ids("items.csv")
-# The right to inspect, to rectify and the identity check come with the requests.
-CLAUSES_TO_COME: frozenset[str] = frozenset({"G1", "G2", "G4"})
+# All of them are at work.
+CLAUSES_TO_COME: frozenset[str] = frozenset()
 CLAUSES_AT_WORK: frozenset[str] = _ids("clauses.csv") - CLAUSES_TO_COME

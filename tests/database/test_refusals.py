@@ -29,6 +29,7 @@ from customers.models import (
     SatisfactionResponse,
     Suppression,
 )
+from dsar.models import Correction, Request
 from recordings.models import Recording
 from register.audit.acting import acting_as_service
 from sites.models import (
@@ -99,6 +100,12 @@ def settlement_of_another_controller(*, invoice_id: int, payment_id: int, link_i
 
 def two_permissions() -> None:
     again(MarketingPermission, "customer", "channel", "purpose", "ground", ended_at=None)
+
+
+def refused_without_a_reason() -> None:
+    row = make(Request)
+    row.state, row.closed_on, row.closed_at = "refused", NEXT, MOMENT
+    row.save()
 
 
 ATTEMPTS: dict[str, Attempt] = {
@@ -174,6 +181,13 @@ ATTEMPTS: dict[str, Attempt] = {
     "recording_day_is_the_helsinki_day_of_the_call": lambda: make(
         Recording, called_at=datetime.datetime(2024, 3, 1, 22, 30, tzinfo=datetime.UTC), called_on=DAY
     ),
+    "request_is_identified_before_it_is_answered": lambda: make(Request, state="identified"),
+    "request_identity_check_is_whole": lambda: make(Request, identity_method="document"),
+    "request_closed_has_its_day": lambda: make(Request, closed_on=NEXT),
+    "request_refusal_has_its_reason": refused_without_a_reason,
+    "request_extension_has_its_reason": lambda: make(Request, is_extended=True, extension_reason=""),
+    "request_is_due_after_it_is_received": lambda: make(Request, received_on=DAY, first_due_on=DAY, due_on=DAY),
+    "a_datum_is_corrected_once_a_request": lambda: again(Correction, "request", "field"),
     "energy_is_not_negative": lambda: make(ConsumptionDay, day=DAY, wh=[-1] * 24),
     "a_slot_is_a_quarter_or_an_hour": lambda: make(ConsumptionDay, day=DAY, resolution_min=30, wh=[1] * 48),
     "a_day_has_the_slots_of_its_helsinki_day": lambda: make(ConsumptionDay, day=date(2024, 3, 31), wh=[1] * 24),
@@ -181,19 +195,19 @@ ATTEMPTS: dict[str, Attempt] = {
 }
 # Unique with another constraint's columns, only so that a foreign key of two columns can refer to them.
 ONLY_REFERRED_TO = {"contract_and_its_controller", "invoice_and_its_controller", "payment_and_its_controller"}
-OURS = ("customers_", "sites_", "billing_", "recordings_")
+OURS = ("customers_", "sites_", "billing_", "recordings_", "dsar_")
 
 
 def named_constraints() -> set[str]:
-    """Give the constraints of the four apps whose names are sentences of ours."""
+    """Give the constraints of the five apps whose names are sentences of ours."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT conname FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid
             WHERE contype IN ('c', 'x', 'u', 'f') AND NOT t.relispartition
-                AND relname ~ '^(customers|sites|billing|recordings)_'
+                AND relname ~ '^(customers|sites|billing|recordings|dsar)_'
             UNION SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = indexrelid
                 JOIN pg_class t ON t.oid = indrelid
-            WHERE indisunique AND indpred IS NOT NULL AND t.relname ~ '^(customers|sites|billing|recordings)_'"""
+            WHERE indisunique AND indpred IS NOT NULL AND t.relname ~ '^(customers|sites|billing|recordings|dsar)_'"""
         )
         return {name for (name,) in cursor.fetchall() if not name.startswith(OURS)}
 

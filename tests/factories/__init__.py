@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import models
 
-from . import audit, billing, customers, identity, recordings, retention, sites, work
+from . import audit, billing, customers, dsar, identity, recordings, retention, sites, work
 
-_MODULES = (audit, billing, customers, identity, recordings, retention, sites, work)
+_MODULES = (audit, billing, customers, dsar, identity, recordings, retention, sites, work)
 
 FACTORIES: dict[type[models.Model], Any] = {
     factory._meta.model: factory

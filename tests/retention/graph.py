@@ -10,7 +10,7 @@ from customers.models import SearchWord
 from register.access.guard import another_role
 from register.crypto.fields import BlindIndexField, EncryptedTextField
 from register.datamap.registry import own_map
-from tests.factories import audit, billing, customers, recordings, sites, work
+from tests.factories import audit, billing, customers, dsar, recordings, sites, work
 from tests.harness.roles import as_role
 
 Rows = dict[type[models.Model], Any]
@@ -28,6 +28,7 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
     payment = billing.PaymentFactory.create(last_day=last_day, customer=customer)
     call = recordings.RecordingFactory.create(last_day=last_day, customer=customer)
     look = audit.ReadEventFactory.create(last_day=last_day)
+    asked = dsar.RequestFactory.create(last_day=last_day, customer_id=customer.pk, is_checked=True, is_extended=True)
     made = [
         customer,
         agent,
@@ -60,6 +61,9 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
         billing.ChargeFactory.create(invoice=invoice),
         billing.PaymentAllocationFactory.create(payment=payment, invoice=invoice),
         recordings.ListeningFactory.create(recording=call),
+        asked,
+        dsar.RequestEventFactory.create(request=asked),
+        dsar.CorrectionFactory.create(request=asked),
         audit.ReadSubjectFactory.create(event=look, customer_id=customer.pk),
         work.ImportSourceFactory.create(last_day=last_day or datetime.date(2026, 11, 2)),
     ]

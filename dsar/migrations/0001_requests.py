@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.CharField(max_length=12, unique=True, verbose_name='number')),
                 ('customer_id', models.UUIDField(db_index=True, verbose_name='person')),
-                ('kind', models.CharField(choices=[('access', 'access'), ('rectification', 'rectification'), ('objection', 'objection to marketing')], max_length=15, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('access', 'access request'), ('rectification', 'rectification'), ('objection', 'objection to marketing')], max_length=15, verbose_name='kind')),
                 ('channel', models.CharField(choices=[('letter', 'signed letter'), ('email', 'email'), ('visit', 'visit'), ('phone', 'phone'), ('portal', 'online service')], max_length=10, verbose_name='channel')),
                 ('text', models.TextField(blank=True, help_text='In the words of the person.', verbose_name='what is asked')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),

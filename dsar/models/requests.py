@@ -24,7 +24,7 @@ class Request(models.Model):
     """One request: who asks what, when it came, how the identity was checked, until when it is due, how it ended."""
 
     class Kind(models.TextChoices):
-        ACCESS = "access", _("access")
+        ACCESS = "access", _("access request")
         RECTIFICATION = "rectification", _("rectification")
         OBJECTION = "objection", _("objection to marketing")
 

@@ -32,6 +32,7 @@ from register.work.models import ImportRun, Job
 from retention import queries as retention
 from retention.models import RetentionRun, StopSwitch
 from sites import queries as sites
+from sites.checking import CHECK_RELATIONSHIPS
 
 TIMEOUT_MS: Final = 2_000
 _FAILED_DAYS, _SHOWN = 7, 6
@@ -42,6 +43,7 @@ _KINDS: dict[str, str | Promise] = {
     "purge-preview": gettext_lazy("preview of a purge"),
     "import-uploaded-consumption": gettext_lazy("import of consumption"),
     "delete-imported-consumption": gettext_lazy("undoing of an import"),
+    "check-relationships": gettext_lazy("check of relationships"),
     "consumption": gettext_lazy("consumption"),
     "customers": gettext_lazy("customers"),
     "contracts": gettext_lazy("contracts"),
@@ -168,6 +170,17 @@ def _faults(board: Board, at: datetime.datetime) -> None:
     board.tiles.append(Tile(_("Rows with faulty data"), icon, _figure(count), text, tone, _address("staff-retention")))
 
 
+def _relationships(board: Board, at: datetime.datetime) -> None:
+    job = work.latest_result(CHECK_RELATIONSHIPS)
+    if job is None:
+        return
+    mended, endless = int(job.result.get("mended", 0)), int(job.result.get("endless", 0))
+    tone, icon = ("warn", "alert-triangle") if mended or endless else ("ok", "circle-check")
+    when = formats.date_format(localtime(job.finished_at), "j.n. G.i") if job.finished_at else ""
+    text = _("%(n)s run on without a contract, checked %(when)s") % {"n": _figure(endless), "when": when}
+    board.tiles.append(Tile(_("Relationships mended"), icon, _figure(mended), text, tone, _address("staff-imports")))
+
+
 def _contracts(board: Board, at: datetime.datetime) -> None:
     today = localtime(at).date()
     first = today - datetime.timedelta(days=today.weekday())
@@ -212,6 +225,7 @@ PARTS: tuple[Part, ...] = (
     Part(gettext_lazy("state of purging"), "retention.view_retentionrun", _stops),
     Part(gettext_lazy("overdue rows"), "retention.view_retentionrun", _overdue),
     Part(gettext_lazy("faulty data"), "retention.view_retentionrun", _faults),
+    Part(gettext_lazy("relationships"), "retention.view_retentionrun", _relationships),
     Part(gettext_lazy("contracts"), "sites.view_contract", _contracts),
     Part(gettext_lazy("invoices"), "billing.view_invoice", _invoices),
     Part(gettext_lazy("jobs"), "work.view_job", _jobs),

@@ -5,7 +5,7 @@ the first day on which a contract is no longer in effect.
 """
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -332,11 +332,25 @@ def _agree_product(
     )
 
 
-def _keep_relationships(customer_ids: Iterable[UUID], actor: Actor) -> None:
+def mend_relationships(*, customer_ids: Iterable[UUID], actor: Actor, at: datetime.datetime) -> int:
+    """Set the relationships of customers from their contracts anew, with the change log; return how many they were.
+
+    For the nightly check, which found them to differ. A first day of a contract that has gone since stays.
+    """
+    keys = sorted(set(customer_ids))
+    first_days = dict(Customer.objects.filter(pk__in=keys).values_list("pk", "relationship_started_on"))
+    _keep_relationships(keys, actor, first_days)
+    return len(keys)
+
+
+def _keep_relationships(
+    customer_ids: Iterable[UUID], actor: Actor, first_days: Mapping[UUID, datetime.date | None] | None = None
+) -> None:
     """Set the relationship of each customer from the contracts of both controllers, then their representatives'."""
     keys = sorted(set(customer_ids))
     for customer_id, (started_on, ended_on) in sorted(relationship_days(keys, actor=actor).items()):
-        set_relationship(customer_id=customer_id, started_on=started_on, ended_on=ended_on)
+        first_on = min(started_on, (first_days or {}).get(customer_id) or started_on)
+        set_relationship(customer_id=customer_id, started_on=first_on, ended_on=ended_on)
     representatives = Customer.objects.filter(pk__in=keys, mandates__isnull=False)
     keep_representatives(set(representatives.values_list("mandates__representative", flat=True)))
 

@@ -1,15 +1,18 @@
-"""Work of the sites: imports that staff started."""
+"""Work of the sites: imports that staff started, and the nightly check of relationships."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from celery import shared_task
 from django.utils import timezone
 
 from register.access.scope import Actor
 from register.audit.acting import acting_as_service
 from register.work.handlers import does
 from register.work.models import ImportRun, Job
+from register.work.operations import ask_for_work, report_progress
+from sites.checking import CHECK_RELATIONSHIPS, check_relationships
 from sites.consumption.operations import IMPORT_UPLOAD, import_upload
 from sites.imports.undo import KEEP_RELATIONSHIPS, settle_relationships
 from sites.imports.uploads import IMPORT_TABLE, UNDO_TABLE, import_kept_table, undo_table
@@ -42,3 +45,19 @@ def keep_relationships_after_an_undo(job: Job) -> Mapping[str, Any]:
         actor = Actor.service(KEEP_RELATIONSHIPS)
         settle_relationships(run=run, customers=customers, actor=actor, at=timezone.now())
     return {"customers": len(customers)}
+
+
+@shared_task(name="sites.tasks.ask_for_check")
+def ask_for_check() -> None:
+    """Ask for the nightly check of relationships; the work itself is a row."""
+    ask_for_work(kind=CHECK_RELATIONSHIPS, actor=Actor.service(CHECK_RELATIONSHIPS), at=timezone.now())
+
+
+@does(CHECK_RELATIONSHIPS)
+def check_relationships_with_contracts(job: Job) -> Mapping[str, Any]:
+    """Mend the relationships that differ from their contracts, before the purge reads them."""
+
+    def progress(count: int) -> bool:
+        return report_progress(job=job, progress_count=count, at=timezone.now())
+
+    return check_relationships(clock=timezone.now, progress=progress).as_result

@@ -26,6 +26,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=1, minute=30),
         "options": {"queue": "default", "expires": 3600},
     },
+    "compare relationships with contracts": {
+        "task": "sites.tasks.ask_for_check",
+        "schedule": crontab(hour=1, minute=40),
+        "options": {"queue": "default", "expires": 3600},
+    },
     "purge what is due": {
         "task": "retention.tasks.ask_daily",
         "schedule": crontab(hour=2, minute=30),

@@ -49,6 +49,11 @@ def latest_jobs(*, count: int) -> list[Job]:
     return still + list(done)
 
 
+def latest_result(kind: str) -> Job | None:
+    """Give the latest job of a kind that was done."""
+    return Job.objects.filter(kind=kind, state=Job.State.DONE).order_by("-finished_at").first()
+
+
 def latest_imports(*, count: int) -> list[ImportRun]:
     """Give what came in last."""
     return list(ImportRun.objects.exclude(state=ImportRun.State.PREVIEWED).order_by("-started_at")[:count])

@@ -3,11 +3,12 @@
 Log rows name their actor by kind and id; they are only added to, and only the purge removes them.
 """
 
+import copy
 from typing import Any, ClassVar
 
 from auditlog.models import AbstractLogEntry, LogEntryManager
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -49,12 +50,27 @@ class ChangeManager(LogEntryManager):
         return super().log_create(instance, force_log, **kwargs)
 
 
+def _bare(name: str) -> Any:
+    """Take a field of django-auditlog without the index and the constraint that it brings: no query asks for them."""
+    field: Any = copy.deepcopy(AbstractLogEntry._meta.get_field(name))
+    field.db_index = False
+    if field.is_relation:
+        field.db_constraint = False
+    return field
+
+
 class LogEntry(AbstractLogEntry):
     """A change of one row: which columns, from what to what, by whom (django-auditlog's entry, made ours).
 
     Values of encrypted columns stand masked. The object's text, addresses of mail and network are never kept.
     """
 
+    content_type = _bare("content_type")
+    object_pk = _bare("object_pk")
+    object_id = _bare("object_id")
+    action = _bare("action")
+    cid = _bare("cid")
+    timestamp = _bare("timestamp")
     actor = None
     actor_email = None
     remote_addr = None
@@ -101,6 +117,7 @@ class LogEntry(AbstractLogEntry):
         indexes: ClassVar = [
             models.Index(fields=["content_type", "object_pk"], name="audit_logentry_object"),
             GinIndex(fields=["subjects"], name="audit_logentry_subjects"),
+            BrinIndex(fields=["timestamp"], name="audit_logentry_moment", autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -17,18 +17,27 @@ from .people import Customer
 
 
 class SearchToken(models.Model):
-    """One folded word by which a customer is found, and what it is a word of."""
+    """One folded word by which a customer is found, and what it is a word of.
+
+    In the database the key is (customer, kind, token); nobody looks a token up by its number.
+    """
 
     class Kind(models.TextChoices):
         NAME = "name", _("name")
-        NUMBER = "number", _("customer number")
         PHONE = "phone", _("phone")
         EMAIL = "email", _("email")
         ADDRESS = "address", _("address")
         BUSINESS_ID = "business-id", _("business ID")
         REPRESENTATIVE = "representative", _("representative's name")
 
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="search_tokens", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer,
+        models.PROTECT,
+        related_name="search_tokens",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("customer"),
+    )
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     token = models.CharField(_("word"), max_length=120, db_collation="C")
 

@@ -26,6 +26,7 @@ from .hits import LIMIT, Found, Hit, Words
 KINDS = SearchToken.Kind
 _ICONS = {Customer.Kind.PERSON: "users", Customer.Kind.COMPANY: "building", Customer.Kind.ESTATE: "users"}
 _NEARLY = 3
+NUMBER_LENGTH = 12
 
 
 def find_customers(query: Query, may: Callable[[str], bool]) -> Found:
@@ -65,6 +66,13 @@ def with_identity_code(text: str) -> QuerySet[Customer]:
     return Customer.objects.filter(Q(identity_code_index__in=own) | Q(pk__in=by_representative))
 
 
+def with_number(figures: str) -> QuerySet[Customer]:
+    """Give the customers with this number, however many zeros stand before it here or there."""
+    bare = figures.lstrip("0")
+    written = [bare.zfill(width) for width in range(len(bare), NUMBER_LENGTH + 1)] if bare else []
+    return Customer.objects.filter(number__in=written)
+
+
 def nearest_words(word: str) -> list[str]:
     """Give the words of the register that are most like a mistyped one."""
     with connection.cursor() as cursor:
@@ -85,7 +93,10 @@ def _exact_keys(query: Query) -> list[Match]:
     lookups = []
     figures = digits(query.text)
     if query.has(KeyKind.CUSTOMER_NUMBER):
-        lookups.append((KINDS.NUMBER, figures.lstrip("0"), _("Customer number")))
+        numbered = with_number(figures).values_list("pk", flat=True)[: LIMIT + 1]
+        found: list[Match] = [(key, _("Customer number"), (), 0) for key in numbered]
+        if found:
+            return found
     if query.has(KeyKind.BUSINESS_ID):
         lookups.append((KINDS.BUSINESS_ID, figures.zfill(8), _("Business ID")))
     if query.has(KeyKind.PHONE):
@@ -104,7 +115,12 @@ def _phone_digits(text: str) -> str:
     try:
         return digits(clean_phone(text))
     except ValidationError:
-        return digits(text)
+        return _with_country(digits(text))
+
+
+def _with_country(figures: str) -> str:
+    """Give the beginning of a number as the international form that is kept has it."""
+    return f"358{figures[1:]}" if figures.startswith("0") else figures
 
 
 def _prefix_ways(query: Query) -> list[Match]:
@@ -112,7 +128,7 @@ def _prefix_ways(query: Query) -> list[Match]:
     if query.has(KeyKind.NAME) or query.has(KeyKind.ADDRESS):
         found += _by_words(query, words(query.text))
     if query.has(KeyKind.PHONE) and len(figures) >= 4:
-        found += _by_prefix(KINDS.PHONE, figures, _("Phone"))
+        found += _by_prefix(KINDS.PHONE, _with_country(figures), _("Phone"))
         found += _by_prefix(KINDS.PHONE, f"<{figures[::-1]}", _("Last digits of the phone"))
     if query.has(KeyKind.EMAIL):
         found += _by_prefix(KINDS.EMAIL, query.text.lower(), _("Email"))

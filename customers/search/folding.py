@@ -1,7 +1,4 @@
-"""The one form in which words are compared: small letters without marks, so that ä is found typed as a and as ä.
-
-The same folding stands in SQL (tokens.py); a test compares the two.
-"""
+"""The one form in which words are compared: small letters without marks, so that ä is found typed as a and as ä."""
 
 import re
 import unicodedata
@@ -14,6 +11,8 @@ TOKEN_LENGTH = 120
 
 def fold(text: str) -> str:
     """Return the text in small letters, without accents and dots."""
+    if text.isascii():
+        return text.lower()
     plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()))
     return plain.lower().translate(_LETTERS)
 

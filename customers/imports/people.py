@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from customers.models import Customer, PostalCode
-from customers.search.tokens import rebuild_search_tokens
-from register.audit.bulk import Merge, merge_rows
-from register.crypto.sealing import compact, indexer, seal
+from customers.search.tokens import add_search_tokens, rebuild_search_tokens
+from register.audit.bulk import Merge, keys_by, merge_rows
+from register.crypto.sealing import compact, indexer, seal_many
 from register.datamap import formats
 from register.datamap.formats import birth_date_in
 from register.work.faults import Fault
@@ -161,42 +161,51 @@ def write_customers(batch: Batch, context: ImportContext) -> Outcome:
     faults = list(unknown_post_offices(batch))
     refused = {fault.row_number for fault in faults}
     kept = [row for number, row in zip(batch.numbers, batch.rows, strict=True) if number not in refused]
-    known = dict(Customer.objects.filter(number__in=[row["number"] for row in kept]).values_list("number", "id"))
+    known = keys_by(Customer, "number", [row["number"] for row in kept])
     keys = [known.get(row["number"]) or uuid7() for row in kept]
     counts = merge_rows(MERGE, _database_rows(kept, keys, context), at=context.at, note=context.note)
-    if counts["created"] or counts["updated"]:
-        rebuild_search_tokens(keys)
+    if counts["updated"]:
+        rebuild_search_tokens(list(known.values()))
+    new = [(key, row) for key, row in zip(keys, kept, strict=True) if row["number"] not in known]
+    if new:
+        add_search_tokens(new)
     return Outcome(counts, faults)
 
 
 def _database_rows(rows: Sequence[Typed], keys: Sequence[UUID], context: ImportContext) -> Iterator[tuple[Any, ...]]:
-    index = indexer(f"{TABLE}.identity_code")
+    index, source, run_id = indexer(f"{TABLE}.identity_code"), context.source, context.run.id
+    secret = [(key, row["identity_code"]) for key, row in zip(keys, rows, strict=True) if "identity_code" in row]
+    sealed = iter(seal_many(TABLE, "identity_code", secret))
     today = localdate(context.at)  # until a contract comes in, the clock runs from the day of the import (clause T1)
     for key, row in zip(keys, rows, strict=True):
-        code = row.get("identity_code")
+        value = row.get
+        code = value("identity_code")
         yield (
             key,
             row["number"],
-            *(row.get(name) for name in _PLAIN),
-            seal(TABLE, "identity_code", key, code) if code else None,
+            *map(value, _PLAIN),
+            next(sealed) if code else None,
             index(compact(code)) if code else None,
-            max(today, row.get("relationship_started_on", today)) + _ONE_DAY,
-            context.source,
-            context.run.id,
+            max(today, value("relationship_started_on", today)) + _ONE_DAY,
+            source,
+            run_id,
         )
 
 
 def unknown_post_offices(batch: Batch) -> Iterable[Fault]:
     """Check Finnish postal codes against the table of post offices, and fill in an office left empty."""
-    offices = {code: (fi, sv) for code, fi, sv in PostalCode.objects.values_list("code", "office_fi", "office_sv")}
+    found = PostalCode.objects.values_list("code", "office_fi", "office_sv")
+    offices = {code: (fi, {fi.casefold(), sv.casefold()}) for code, fi, sv in found}
+    if not offices:
+        return
     for number, row in zip(batch.numbers, batch.rows, strict=True):
         code = row.get("postal_code")
-        if not code or row.get("country", "FI") != "FI" or not offices:
+        if not code or row.get("country", "FI") != "FI":
             continue
-        names = offices.get(code)
-        if names is None:
+        known = offices.get(code)
+        if known is None:
             yield Fault(number, "unknown-postal-code", _("There is no such postal code."), column="postal_code")
-        elif row.setdefault("post_office", names[0]).casefold() not in {name.casefold() for name in names}:
+        elif row.setdefault("post_office", known[0]).casefold() not in known[1]:
             yield Fault(
                 number, "another-post-office", _("The post office is not that of the code."), column="post_office"
             )

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
@@ -38,6 +39,17 @@ class Merge:
     secrets: Mapping[str, str] = field(default_factory=dict)
     subjects: str = "'{}'::uuid[]"
     controller: str = "NULL::smallint"
+
+
+def keys_by(model: type[models.Model], name: str, values: Sequence[str]) -> dict[str, UUID]:
+    """Give the keys of the rows that have one of these values in a column, by the value."""
+    column = str(getattr(model._meta.get_field(name), "column", name))
+    query = sql.SQL("SELECT {0}, id FROM {1} WHERE {0} = ANY(%s)").format(
+        sql.Identifier(column), sql.Identifier(model._meta.db_table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query.as_string(cursor.connection), [list(values)])
+        return dict(cursor.fetchall())
 
 
 def merge_rows(

@@ -8,7 +8,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import phonenumbers
@@ -48,6 +48,8 @@ EEA_COUNTRIES = frozenset(f"{_EUROPEAN_UNION} IS LI NO".split())
 _NOT_ISO = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ"
 _NO_COUNTRIES = frozenset(_NOT_ISO.split())
 
+_MOST_OF_EMAIL = 320  # as Django's validator has it, by RFC 3696
+
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 
 
@@ -62,6 +64,8 @@ def clean_identity_code(text: str, allow_temporary: bool | None = None) -> str:
     """
     if allow_temporary is None:
         allow_temporary = bool(getattr(settings, "REGISTER_ALLOW_TEMPORARY_CODES", False))
+    if _is_plain_identity_code(text, allow_temporary):
+        return text
     code = _squeezed(text).translate(_DASHES).upper()
     try:
         return hetu.validate(code, allow_temporary=allow_temporary)
@@ -85,6 +89,24 @@ def clean_identity_code(text: str, allow_temporary: bool | None = None) -> str:
             "identity_code.format",
             _("An identity code is six digits of birth date, a sign and four characters, such as 131052-308T."),
         ) from None
+
+
+@sensitive_variables()
+def _is_plain_identity_code(text: str, allow_temporary: bool) -> bool:
+    """Tell whether a code is right as it is written, by the pattern and the checksum of the library.
+
+    The library's own way first replaces character by character, which takes five times as long.
+    """
+    if not text.isascii() or not (match := hetu._hetu_re.fullmatch(text)):
+        return False
+    day, month, year, century, individual, control = match.groups()
+    try:
+        datetime.date(CENTURIES[century] + int(year), int(month), int(day))
+    except ValueError:
+        return False
+    is_final = "002" <= individual < "900"
+    has_number = is_final or (allow_temporary and individual >= "900")
+    return has_number and control == hetu._calc_checksum(f"{day}{month}{year}{individual}")
 
 
 @sensitive_variables()
@@ -278,13 +300,27 @@ def clean_email(text: str) -> str:
 
     Raises: ValidationError.
     """
-    address = unicodedata.normalize("NFC", text).strip()
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise _refusal("email.format", _("An e-mail address has the form name@example.fi.")) from None
+    address = (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
     name, _at, domain = address.rpartition("@")
+    if len(address) > _MOST_OF_EMAIL or not _is_domain(domain) or not _user_pattern().match(name):
+        raise _refusal("email.format", _("An e-mail address has the form name@example.fi."))
     return f"{name}@{domain.lower()}"
+
+
+@lru_cache(2_000)
+def _is_domain(domain: str) -> bool:
+    """Whether mail can go to a domain: checked once for each, they come again and again."""
+    try:
+        validate_email(f"a@{domain}")
+    except ValidationError:
+        return False
+    return True
+
+
+@cache
+def _user_pattern() -> re.Pattern[str]:
+    pattern: Any = validate_email.user_regex
+    return re.compile(pattern.pattern, pattern.flags)  # not the lazy object, which costs more than the match
 
 
 def clean_country(text: str) -> str:

@@ -4,6 +4,7 @@ The apps declare their kinds here when they are loaded; the command and the page
 """
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -18,7 +19,8 @@ from register.work.faults import Fault
 from register.work.models import ImportRun
 
 Typed = dict[str, Any]
-_MOST_REMEMBERED = 2_000  # of a column: names, days, offices and languages come again and again
+_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})|([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_MOST_REMEMBERED = 10_000  # of a column: names, days, offices and languages come again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,48 +124,52 @@ class RowReader:
         self.width = len(headings)
         positions = {heading: place for place, heading in enumerate(headings)}
         self._columns = [
-            (each, positions[mapping[each.name]], dict[str, Any]())
+            (each, each.name, positions[mapping[each.name]], dict[str, Any]())
             for each in kind.fields
             if mapping.get(each.name) in positions
         ]
-        mapped = {each.name for each, _place, _memo in self._columns}
+        mapped = {name for _each, name, _place, _memo in self._columns}
         self.missing = [each for each in kind.fields if each.is_required and each.name not in mapped]
 
     def read(self, number: int, cells: Sequence[str]) -> tuple[Typed, list[Fault]]:
         """Give the typed values of a row and its faults; an empty cell gives no value at all."""
-        if any(cells[self.width :]) or len(cells) < 1:
+        if len(cells) > self.width and any(cells[self.width :]):
             return {}, [Fault(number, "too-many-cells", _("The row has more cells than the headings."))]
         typed: Typed = {}
         faults: list[Fault] = []
-        for each, place, memo in self._columns:
-            text = cells[place] if place < len(cells) else ""
+        count = len(cells)
+        for each, name, place, memo in self._columns:
+            text = cells[place] if place < count else ""
             if not text:
                 if each.is_required:
                     faults.append(Fault(number, "missing", _("A value is needed here."), column=each.name))
                 continue
             known = memo.get(text)
             if known is not None:
-                typed[each.name] = known
+                typed[name] = known
                 continue
             try:
-                typed[each.name] = value = each.clean(text)
+                typed[name] = value = each.clean(text)
                 if len(memo) < _MOST_REMEMBERED:
                     memo[text] = value
             except ValidationError as error:
                 code = getattr(error, "code", None) or "invalid"
-                faults.append(Fault(number, _slug(code), " ".join(error.messages), column=each.name))
+                faults.append(Fault(number, _slug(code), " ".join(error.messages), column=name))
         if not faults:
-            faults.extend(Fault(number, code, why, column=column) for column, code, why in self.kind.check_row(typed))
+            for column, code, why in self.kind.check_row(typed):
+                faults.append(Fault(number, code, why, column=column))
         return typed, faults
 
 
 def clean_date(text: str) -> datetime.date:
     """Read a day as 31.12.2024 or 2024-12-31. Raises: ValidationError."""
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+    found = _DAY.fullmatch(text)
+    if found:
+        day, month, year = found.group(1, 2, 3) if found.group(1) else found.group(6, 5, 4)
         try:
-            return datetime.datetime.strptime(text, form).date()
+            return datetime.date(int(year), int(month), int(day))
         except ValueError:
-            continue
+            pass
     raise ValidationError(_("Give a day as 31.12.2024 or 2024-12-31."), code="date")
 
 

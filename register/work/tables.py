@@ -8,8 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import IO, Literal, Protocol
+from typing import IO, Literal, NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -38,8 +37,7 @@ class UnableToReadTable(Exception):
     """The file is no table that can be read; the words say why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its number in the file (the headings are row 1) and its cells as text, stripped."""
 
     number: int

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from customers.models import Customer
-from register.audit.bulk import Merge, merge_rows
+from register.audit.bulk import Merge, keys_by, merge_rows
 from register.datamap import formats
 from register.work.faults import Fault
 from register.work.importing import (
@@ -36,7 +36,7 @@ from sites.models import (
     Product,
 )
 
-from .lookups import GSRN, SOURCED, controllers_by_line, kept, keys_by, sites_by_gsrn, unknown
+from .lookups import GSRN, SOURCED, controllers_by_line, kept, sites_by_gsrn, unknown
 from .relationships import keep_relationships
 
 _LINES = {

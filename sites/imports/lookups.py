@@ -1,6 +1,6 @@
 """What the imports of sites and contracts look up: places, keys and whose a line of business is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +34,6 @@ def unknown(batch: Batch, name: str, known: Mapping[str, Any], code: str, why: s
 def kept(batch: Batch, faults: Iterable[Fault]) -> list[Typed]:
     refused = {fault.row_number for fault in faults}
     return [row for number, row in zip(batch.numbers, batch.rows, strict=True) if number not in refused]
-
-
-def keys_by(model: Any, name: str, values: Sequence[str]) -> dict[str, UUID]:
-    return dict(model.objects.filter(**{f"{name}__in": values}).values_list(name, "id"))
 
 
 def sites_by_gsrn(gsrns: Iterable[str]) -> dict[str, tuple[UUID, str]]:

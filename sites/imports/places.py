@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from customers.imports import unknown_post_offices
 from customers.search.folding import words
-from register.audit.bulk import Merge, merge_rows
+from register.audit.bulk import Merge, keys_by, merge_rows
 from register.work.importing import (
     Batch,
     ImportContext,
@@ -32,7 +32,7 @@ from sites.models import (
     Site,
 )
 
-from .lookups import GSRN, SOURCED, controllers_by_line, kept, keys_by, sites_by_gsrn, unknown
+from .lookups import GSRN, SOURCED, controllers_by_line, kept, sites_by_gsrn, unknown
 
 _COMMODITIES = {
     "sähkö": "electricity",

@@ -5,7 +5,7 @@ import io
 import json
 import resource
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from customers.models import Customer, MarketingPermission, SearchToken, Suppression
+from customers.operations import register_customer
+from customers.operations.people import CustomerValues
+from customers.search.tokens import rebuild_search_tokens
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting, acting_as_service
 from register.audit.models import LogEntry
@@ -67,6 +70,28 @@ def test_customers_go_in_with_their_change_log_and_are_found(write: Any) -> None
         assert entry.subjects == [maija.pk]
         assert SearchToken.objects.filter(customer=maija, token="aijala").exists()
         assert Customer.objects.get(number="200002").kind == "company"
+
+
+def test_an_import_leaves_the_rows_words_and_log_that_the_operation_leaves(write: Any) -> None:
+    run(write(CUSTOMERS), "customers")
+    with acting_as_service("test"):
+        for row in list(Customer.objects.order_by("number")):
+            given = {name: getattr(row, name) for name in CustomerValues.__annotations__}
+            given["identity_code"] = "010190-998V" if row.identity_code else None
+            who: Any = {"actor": Actor.service("test"), "at": datetime(2026, 11, 24, 9, tzinfo=UTC)}
+            other = register_customer(number=f"3{row.number[1:]}", **given, **who)
+            assert {name: getattr(other, name) for name in given if name != "identity_code"} == {
+                name: getattr(row, name) for name in given if name != "identity_code"
+            }
+            assert words_of(row) == words_of(other)
+            rebuild_search_tokens([row.pk])
+            assert words_of(row) == words_of(other)
+            logged, expected = (LogEntry.objects.get(object_pk=str(one.pk)).changes for one in (row, other))
+            assert {name for name in logged if given.get(name)} == {name for name in expected if given.get(name)}
+
+
+def words_of(customer: Customer) -> set[tuple[str, str]]:
+    return set(SearchToken.objects.filter(customer=customer).values_list("kind", "token"))
 
 
 def test_the_same_file_again_changes_nothing_and_says_so(write: Any) -> None:

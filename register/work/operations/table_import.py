@@ -4,8 +4,10 @@ Rows that the database refuses are found by halving the batch, so that each is n
 """
 
 import datetime
+import gc
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,7 +83,7 @@ def import_table(
     digest = file_digest(source_file)
     tally = _Tally()
     try:
-        with transaction.atomic():
+        with _without_garbage_search(), transaction.atomic():
             run = begin_import(kind=kind.code, sha256=digest, actor=actor, at=at, mapping=mapping_name, job=job)
             context = ImportContext(run=run, actor=actor, at=at, source=source)
             _write_all(Table(source_file), kind, mapping, context, tally, progress)
@@ -132,7 +134,20 @@ def _write_all(
         return
     for batch in _batches(table, reader, tally):
         tally.add(_write_batch(kind, batch, context))
+        gc.collect(1)
         progress(tally.row_count)
+
+
+@contextmanager
+def _without_garbage_search() -> Iterator[None]:
+    """Search for garbage only after each batch: its many living rows would be walked again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _batches(table: Table, reader: RowReader, tally: _Tally) -> Iterator[Batch]:

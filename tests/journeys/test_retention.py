@@ -58,11 +58,11 @@ def test_the_officer_looks_approves_stops_and_holds(officer_page: Page) -> None:
     assert StopSwitch.objects.filter(released_at__isnull=True).exists()
     page.get_by_role("button", name="Anna jatkua").click()
     page.get_by_role("button", name="Pysäytä").wait_for()
-    page.get_by_role("link", name="Uusi esto").click()
+    page.get_by_role("link", name="Uusi poistokielto").click()
     assert axe_violations(page) == []
     page.get_by_label("Numero tai avain").fill("700777")
     page.get_by_label("Asianumero").fill("KKO 1/2026")
-    page.get_by_role("button", name="Aseta esto").click()
+    page.get_by_role("button", name="Aseta poistokielto").click()
     page.get_by_text("KKO 1/2026").first.wait_for()
     assert Hold.objects.count() == 1
     page.get_by_role("link", name="Näytä rivit").last.click()

@@ -1,12 +1,14 @@
 """The retention pages: what they show, who may act, and that only a POST acts."""
 
 import datetime
+import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from embedded.places import CHECKOUT
 from register.access.guard import another_role
 from register.access.scope import Actor
 from register.audit.acting import acting_as_service
@@ -128,3 +130,15 @@ def test_runs_and_ledger_are_for_reading(officer: Client, waiting: RetentionRun)
         assert officer.get(reverse(f"admin:retention_{model}_changelist")).status_code == 200
         assert officer.get(reverse(f"admin:retention_{model}_add")).status_code == 403
     assert officer.get(reverse("admin:retention_retentionrun_change", args=[waiting.pk])).status_code == 200
+
+
+def test_pages_and_catalogues_use_the_words_of_the_glossary() -> None:
+    glossary = (CHECKOUT / "docs/glossary.md").read_text()
+    assert "| poistokielto | hold |" in glossary
+    assert "| poistoloki | ledger |" in glossary
+    catalogues = {path: path.read_text() for path in CHECKOUT.glob("**/locale/fi/LC_MESSAGES/django.po")}
+    own = catalogues[CHECKOUT / "retention/locale/fi/LC_MESSAGES/django.po"]
+    assert 'msgid "hold"\nmsgstr "poistokielto"' in own
+    assert 'msgid "ledger"\nmsgstr "poistoloki"' in own
+    others = re.compile(r"\besto[nt]?\b|\bestett|poistokirja|pidätys|säilytysmääräy", re.IGNORECASE)
+    assert not [str(path) for path, text in catalogues.items() if others.search(text)]

@@ -56,6 +56,8 @@ class WhatWasShown(models.TextChoices):
     ADDRESS = "protected address", _("protected address")
     BANK_ACCOUNT = "bank account", _("bank account")
     RECORDING = "recording", _("recording")
+    REFUSED_ROWS = "refused rows", _("refused rows of an uploaded file")
+    DOCUMENT = "power of attorney", _("document of a power of attorney")
 
 
 def needs(permission: str) -> Callable[[Page], Page]:
@@ -79,10 +81,15 @@ def account_of(request: HttpRequest) -> Account:
     return request.user
 
 
-def note_look(request: HttpRequest, *, what: str, customers: Iterable[UUID], reason: str) -> None:
-    """Record that this page shows these persons; the unit is the roles of the account. Nobody shown, nothing noted."""
+def note_look(
+    request: HttpRequest, *, what: str, customers: Iterable[UUID], reason: str, is_of_file: bool = False
+) -> None:
+    """Record that this page shows these persons; the unit is the roles of the account. Nobody shown, nothing noted.
+
+    A look at a file from outside is noted always: it may be about persons whom the register does not know.
+    """
     shown = list(dict.fromkeys(customers))
-    if not shown:
+    if not shown and not is_of_file:
         return
     account = account_of(request)
     unit = ", ".join(sorted(account.roles()))[:60] or "none"

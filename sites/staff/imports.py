@@ -28,7 +28,7 @@ from sites.consumption.operations import IMPORT_UPLOAD, PERMISSION, confirm_uplo
 from sites.datahub.faults import Fault
 from sites.imports.uploads import permitted_kinds
 
-from .runs import listed_runs
+from .runs import is_asker, listed_runs
 
 PAGE_SIZE = 50
 MOST_UPLOAD_BYTES = 1 << 30
@@ -113,7 +113,8 @@ def import_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = _job(job_id)
     is_open = job.state in (Job.State.WAITING, Job.State.RUNNING)
     percent = round(100 * job.progress_count / job.total_count) if job.total_count else 0
-    files = [_shown(file) for file in job.result.get("files", [])]
+    is_mine = is_asker(_account(request), job.asked_by)
+    files = [_shown(file) for file in job.result.get("files", [])] if is_mine else []
     is_preview = bool(job.parameters["is_preview"])
     refused_count = job.result.get("states", {}).get("refused", 0)
     context = {
@@ -122,9 +123,10 @@ def import_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "is_preview": is_preview,
         "percent": percent,
         "files": files,
+        "is_mine": is_mine,
         "result": job.result,
         "refused_count": refused_count,
-        "can_confirm": is_preview and job.state == Job.State.DONE and job.result["states"]["imported"] > 0,
+        "can_confirm": is_mine and is_preview and job.state == Job.State.DONE and job.result["states"]["imported"] > 0,
     }
     response = render(request, "staff/imports/job.html", context)
     if is_open:

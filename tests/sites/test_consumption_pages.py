@@ -237,3 +237,13 @@ def test_the_purge_worker_never_deletes_a_day_that_has_former_values(person, as_
     with as_purge(), another_role():
         assert delete_days_of_an_undone_import(job) == {"deleted": 0, "held": 1}
     assert days() == 1
+
+
+def test_a_colleague_sees_counts_and_state_of_an_upload_but_nothing_of_its_lines(client):
+    answer = upload(client, text([*lines(WINTER_DAY, 96), "broken"]))
+    work(Job.objects.get())
+    assert "98" in client.get(answer.headers["Location"]).content.decode()
+    colleague = signed_in(make_staff(role=Role.METERING, controllers=(2,), email="toinen@example.org"))
+    page = colleague.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert "98" not in page.content.decode() and "h-file-" not in page.content.decode()

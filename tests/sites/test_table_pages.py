@@ -18,6 +18,7 @@ from django.utils import timezone
 from customers.models import Customer, Mandate
 from register.access.guard import another_role
 from register.audit.acting import acting_as_service
+from register.audit.models import ReadEvent
 from register.crypto.files import root
 from register.identity.models import Account
 from register.identity.roles import Role
@@ -117,6 +118,33 @@ def test_refused_rows_stand_beside_their_reasons_and_are_downloaded_without_form
     assert answer.headers["Content-Disposition"].startswith("attachment")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
     assert rows[2][2:] == ["2", "'=1+1", "'@x"]
+
+
+def looks() -> list[tuple[str, list[Any]]]:
+    with acting_as_service("test"):
+        events = ReadEvent.objects.filter(what="refused rows").order_by("at")
+        return [(event.reason, list(event.shown.values_list("customer_id", flat=True))) for event in events]
+
+
+def test_rows_of_a_file_are_for_who_uploaded_it_and_each_look_is_logged(client: Client) -> None:
+    preview = work(mapped(client, upload(client, CUSTOMERS)))
+    work(client.post(reverse("staff-table-confirm", args=[preview.pk])))
+    with acting_as_service("test"):
+        known = Customer.objects.get(number="200001").pk
+    uploaded = upload(client, "asiakasnumero;sukunimi;sähköposti\n200001;Koivu;ei-osoite\n9;Leppä;eikä-tämä\n")
+    answer = mapped(client, uploaded)
+    job = work(answer)
+    refused = reverse("staff-table-refused", args=[job.pk])
+    colleague = signed_in(make_staff(email="toinen@example.org", role=Role.ADMINISTRATOR, controllers=(1, 2)))
+    page = colleague.get(answer.headers["Location"]).content.decode()
+    assert "ei-osoite" not in page and refused not in page and "vain se" in page
+    assert colleague.get(refused).status_code == 403
+    assert colleague.get(uploaded.headers["Location"]).status_code == 403
+    assert answer.headers["Location"] not in colleague.get(reverse("staff-imports")).content.decode()
+    assert looks() == []
+    assert "ei-osoite" in client.get(answer.headers["Location"]).content.decode()
+    assert client.get(refused).status_code == 200
+    assert looks() == [("work", [known]), ("work", [known])]
 
 
 def test_the_upload_is_encrypted_and_the_job_names_nobody(client: Client) -> None:

@@ -11,7 +11,8 @@ from django.core.management.base import CommandError
 
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting_as_service
-from register.work.models import ImportFault, ImportRun, Job
+from register.crypto.files import file_of, stored_names
+from register.work.models import ImportFault, ImportRun, ImportSource, Job
 from retention.operations import place_hold
 from retention.tasks import delete_days_of_an_undone_import
 from sites.consumption.operations import (
@@ -294,3 +295,17 @@ def test_the_command_undoes_an_import_of_consumption(site):
     report = json.loads(out.getvalue())
     assert (report["restored"], report["state"], report["named"]) == (1, "waiting", [])
     assert ConsumptionDay.objects.get().wh == list(range(1000, 1096))
+
+
+def test_the_command_keeps_the_files_that_went_in_encrypted(site, settings, tmp_path):
+    settings.REGISTER_FILES_DIR = tmp_path / "files"
+    data = text(lines(WINTER_DAY, 96))
+    (tmp_path / "hyvä.csv").write_bytes(data)
+    (tmp_path / "huono.csv").write_bytes(b"broken")
+    call_command("import_consumption", str(tmp_path / "hyvä.csv"), "--dry-run", "--json", stdout=io.StringIO())
+    assert not ImportSource.objects.exists()
+    with pytest.raises(SystemExit):
+        call_command("import_consumption", str(tmp_path), "--json", stdout=io.StringIO())
+    kept = ImportSource.objects.get()
+    assert (kept.name, kept.run.state, file_of(kept).read()) == ("hyvä.csv", "committed", data)
+    assert list(stored_names()) == [kept.stored_as]

@@ -21,7 +21,8 @@ from customers.search.tokens import rebuild_search_tokens
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting, acting_as_service
 from register.audit.models import LogEntry
-from register.work.models import ColumnMapping, ImportFault, ImportRun
+from register.crypto.files import file_of, stored_names
+from register.work.models import ColumnMapping, ImportFault, ImportRun, ImportSource
 from sites.models import (
     Contract,
     ContractProduct,
@@ -323,3 +324,23 @@ def test_a_workbook_that_names_the_last_cell_of_the_sheet_is_refused(tmp_path: P
         sheet.write(1_048_575, 16_383, "x")
     with pytest.raises(CommandError, match=r"CSV|XLSX"):
         run(path, "customers")
+
+
+def test_the_command_keeps_what_went_in_encrypted_and_nothing_of_a_rehearsal_or_a_refusal(
+    write: Any, settings: Any, tmp_path: Path
+) -> None:
+    settings.REGISTER_FILES_DIR = tmp_path / "files"
+    run(write(CUSTOMERS), "customers", dry_run=True)
+    run(write("asiakasnumero;sukunimi;sähköposti\n1;Koivu;ei-osoite\n"), "customers")
+    assert list(stored_names()) == []
+    report = run(write(CUSTOMERS, "asiakkaat.csv"), "customers")
+    with acting_as_service("test"):
+        source = ImportSource.objects.get()
+        assert (str(source.run_id), source.name, file_of(source).read()) == (
+            report["run"],
+            "asiakkaat.csv",
+            CUSTOMERS.encode(),
+        )
+    assert list(stored_names()) == [source.stored_as]
+    run(write(CUSTOMERS), "customers")
+    assert list(stored_names()) == [source.stored_as]

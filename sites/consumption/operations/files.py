@@ -5,7 +5,8 @@ or only a handful of statements, for each would cost more than a small file itse
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -15,15 +16,16 @@ from register.access.refusing import Refusal
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.work.models import ImportRun, Job
-from register.work.operations import ask_for_work, mark_undone
+from register.work.operations import ask_for_work, keep_source, mark_undone
 from sites.consumption.importing import KIND, Importer
-from sites.consumption.outcomes import FileOutcome
+from sites.consumption.outcomes import FileOutcome, State
 from sites.datahub.sources import SourceFile
 
 DELETE_DAYS = "delete-imported-consumption"  # the purge worker's work, done in retention/
 UNDO = "undo-consumption-import"
 FILES_A_TRANSACTION = 200
 BYTES_A_TRANSACTION = 32_000_000
+_PIECE_BYTES = 1 << 20
 
 Clock = Callable[[], dt.datetime]
 
@@ -40,12 +42,14 @@ def import_consumption(
     now: Clock,
     mapping: Mapping[str, str] | None = None,
     is_preview: bool = False,
+    keeps_sources: bool = False,
     job: Job | None = None,
 ) -> Iterator[FileOutcome]:
     """Import files one after the other and give each one's outcome once it is committed.
 
     `mapping` names the metering point that stands for an identifier in the files. A preview is the same
-    run, rolled back. Each imported and each refused file has its ImportRun.
+    run, rolled back. Each imported and each refused file has its ImportRun. With `keeps_sources` each file that
+    goes in is kept encrypted for its time, in the same transaction; an upload is kept already.
     """
     importer = Importer(actor, now, dict(mapping or {}), job)
     for group in _groups(sources):
@@ -55,6 +59,8 @@ def import_consumption(
                 outcomes += importer.take(group)
                 if is_preview:
                     raise _RollBack
+                if keeps_sources:
+                    _keep_sources(group, outcomes, now().date())
         except _RollBack:
             importer.forget_words()
         yield from outcomes
@@ -85,6 +91,14 @@ def undo_consumption_import(
 
 class UnableToUndo(Refusal):
     """The import cannot be undone, and why."""
+
+
+def _keep_sources(group: Sequence[SourceFile], outcomes: Sequence[FileOutcome], on: dt.date) -> None:
+    for source, outcome in zip(group, outcomes, strict=True):
+        if outcome.state == State.IMPORTED:
+            with source.open() as stream:
+                pieces = iter(partial(stream.read, _PIECE_BYTES), b"")
+                keep_source(run=ImportRun(pk=outcome.run_id), name=source.name, content=pieces, on=on)
 
 
 def _restored(cursor: CursorWrapper, run: ImportRun) -> dict[str, int]:

@@ -73,6 +73,7 @@ class Command(BaseCommand):
                 now=timezone.now,
                 mapping=mapping,
                 is_preview=is_preview,
+                keeps_sources=True,
             )
             yield from _counted(outcomes, progress, task)
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -16,7 +17,7 @@ from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.work.importing import ImportKind, kinds, proposed_mapping
 from register.work.models import ColumnMapping
-from register.work.operations import AlreadyImported, import_table, save_mapping
+from register.work.operations import AlreadyImported, import_table, keep_source, save_mapping
 from register.work.operations.table_import import TableReport
 from register.work.tables import Table, UnableToReadTable
 from register.work.tables_out import write_faults
@@ -75,7 +76,7 @@ class Command(BaseCommand):
             mapping = _mapping(kind, Table(path), options, actor)
             with _progress(self.stderr) as progress:
                 task = progress.add_task(_("Importing"), rows=0)
-                return import_table(
+                report = import_table(
                     source_file=path,
                     kind=kind,
                     mapping=mapping,
@@ -85,6 +86,9 @@ class Command(BaseCommand):
                     mapping_name=options["mapping"],
                     progress=lambda count: progress.update(task, rows=count),
                 )
+            if not report.is_dry_run and not report.is_refused:
+                keep_source(run=report.run, name=path.name, content=_pieces(path), on=timezone.localdate())
+            return report
 
     def _print_known(self, error: AlreadyImported, *, as_json: bool) -> None:
         if as_json:
@@ -112,6 +116,11 @@ class Command(BaseCommand):
             console.print(
                 _("%(count)d more; --errors FILE writes them all.") % {"count": len(report.faults) - MOST_SHOWN}
             )
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        yield from iter(lambda: stream.read(1 << 20), b"")
 
 
 _COUNTS: dict[str, Any] = {

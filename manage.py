@@ -17,6 +17,7 @@ ROLES = {
     "create_roles": "owner",
     "why": "purge",
     "backup": "backup",
+    "restore": "owner",
 }
 # These ask no database.
 WITHOUT_SERVERS = {
@@ -25,6 +26,8 @@ WITHOUT_SERVERS = {
     "version",
     "check",
     "settings_doc",
+    "backup_key",
+    "backup_verify",
     "data_map",
     "collectstatic",
     "findstatic",

@@ -57,6 +57,10 @@ class Places:
         return self.state / "files"
 
     @property
+    def backups(self) -> Path:
+        return self.state / "backups"
+
+    @property
     def mail(self) -> Path:
         return self.state / "mail"
 

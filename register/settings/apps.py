@@ -8,6 +8,7 @@ OURS = [
     "register.datamap",
     "register.access",
     "register.crypto",
+    "register.backup",
     "customers",
     "sites",
     "billing",

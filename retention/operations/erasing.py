@@ -18,11 +18,11 @@ from django.db.backends.utils import CursorWrapper
 from register.access.scope import Actor
 from register.datamap.map import DataMap, Kind
 from register.datamap.registry import own_map
+from register.version import software_version
 from register.work.models import ImportRun
 from retention.aggregates import Aggregate, Part, aggregates, alone, column_of, foreign_keys, quoted
 from retention.eligibility import Holds, holds_on, is_held, is_referred_to, rows
 from retention.models import RetentionRun
-from retention.version import software_version
 
 from .chunks import Outcome, delete_days_of_import, delete_keys, locked_keys
 from .holds import share_holds

@@ -17,12 +17,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from register.access.scope import Actor
+from register.version import software_version
 from retention.aggregates import Aggregate, aggregates
 from retention.eligibility import HELSINKI, eligible, holds_on, is_due, is_held, rows
 from retention.erasers import AFTER_DAYS
 from retention.models import Approval, PlanRow, RetentionRun, StopSwitch
 from retention.queries import LONGEST_GAP, backlog, exceeds_forecast
-from retention.version import software_version
 
 from .chunks import Outcome, delete_chunk
 from .planning import write_plan

@@ -43,6 +43,7 @@ _KINDS: dict[str, str | Promise] = {
     "purge-preview": gettext_lazy("preview of a purge"),
     "import-uploaded-consumption": gettext_lazy("import of consumption"),
     "delete-imported-consumption": gettext_lazy("undoing of an import"),
+    "mark-ended-holds": gettext_lazy("marking of ended holds"),
     "check-relationships": gettext_lazy("check of relationships"),
     "consumption": gettext_lazy("consumption"),
     "customers": gettext_lazy("customers"),
@@ -151,6 +152,19 @@ def _stops(board: Board, at: datetime.datetime) -> None:
         board.alerts.append(Alert("warn", "hourglass", _("Waits for approval"), text, url, _("See the plan")))
 
 
+def _holds(board: Board, at: datetime.datetime) -> None:
+    ending = retention.ending_holds(on=localtime(at).date())
+    if ending:
+        days = ", ".join(formats.date_format(hold.until_on, "j.n.") for hold in ending[:3] if hold.until_on)
+        text = ngettext(
+            "%(n)s hold ends within two weeks (%(days)s); what it covers may go then.",
+            "%(n)s holds end within two weeks (%(days)s); what they cover may go then.",
+            len(ending),
+        ) % {"n": len(ending), "days": days}
+        url = _address("staff-retention")
+        board.alerts.append(Alert("info", "lock", _("A hold ends soon"), text, url, _("See the holds")))
+
+
 def _overdue(board: Board, at: datetime.datetime) -> None:
     status, url = retention.status(at=at), _address("staff-retention")
     if status.is_late:
@@ -223,6 +237,7 @@ def _imports(board: Board, at: datetime.datetime) -> None:
 # In the order in which they are shown; what is nobody's part is not asked.
 PARTS: tuple[Part, ...] = (
     Part(gettext_lazy("state of purging"), "retention.view_retentionrun", _stops),
+    Part(gettext_lazy("holds"), "retention.view_hold", _holds),
     Part(gettext_lazy("overdue rows"), "retention.view_retentionrun", _overdue),
     Part(gettext_lazy("faulty data"), "retention.view_retentionrun", _faults),
     Part(gettext_lazy("relationships"), "retention.view_retentionrun", _relationships),

@@ -307,6 +307,11 @@ class Hold(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 
+    @property
+    def has_ended_by_itself(self) -> bool:
+        """Whether its last day was over and nobody released it."""
+        return self.released_by.startswith("service:")
+
     def is_in_force(self, on: datetime.date) -> bool:
         """Tell whether the hold keeps what it covers on that day."""
         return self.released_at is None and (self.until_on is None or on < self.until_on)

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from register.access.scope import Actor
+from register.audit.acting import acting_as_service
 from register.audit.restoring import DELETE_MADE, MOST_NAMED, rows_made
 from register.work.handlers import does
 from register.work.models import ImportRun, Job
@@ -19,12 +20,15 @@ from retention.operations import (
     erase_imported_days,
     erase_rows,
     is_stopped,
+    mark_ended_holds,
     preview,
     purge,
 )
 from retention.operations.asking import PREVIEW, PURGE
 from sites.consumption.operations import DELETE_DAYS
 from sites.imports.undo import KEEP_RELATIONSHIPS
+
+ENDED_HOLDS = "mark-ended-holds"
 
 
 class PurgingIsStopped(Exception):
@@ -35,6 +39,19 @@ class PurgingIsStopped(Exception):
 def ask_daily() -> None:
     """Ask for the purge of the day; the work itself is a row that the purge worker takes up."""
     ask_for_purge(actor=Actor.service("retention"), at=timezone.now())
+
+
+@shared_task(name="retention.tasks.ask_for_ended_holds")
+def ask_for_ended_holds() -> None:
+    """Ask that holds whose last day is over be marked; the work itself is a row."""
+    ask_for_work(kind=ENDED_HOLDS, actor=Actor.service(ENDED_HOLDS), at=timezone.now())
+
+
+@does(ENDED_HOLDS)
+def do_mark_ended_holds(job: Job) -> Mapping[str, Any]:
+    """Mark the holds whose last day is over as released."""
+    with acting_as_service(ENDED_HOLDS):
+        return {"marked": mark_ended_holds(actor=Actor.service(ENDED_HOLDS), at=timezone.now())}
 
 
 @does(PURGE)

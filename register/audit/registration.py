@@ -11,19 +11,20 @@ from register.datamap.registry import declared_models
 
 MASK = "•••"
 _UNLOGGED_APPS = {"audit", "work", "retention"}
+_LOGGED_ALL_THE_SAME = {"retention.Hold"}  # an act of a person on somebody's data, unlike plans and ledgers
 # Of a sign-in to the portal the use of a service tells; its rows live for minutes.
 _SHORT_LIVED = {"PortalSession", "SignInCode"}
 _NEVER_WRITTEN = {"password", "last_login"}
 
 
 def register_models() -> None:
-    """Log every single change of every declared model, but for logs, work, derived rows and consumption.
+    """Log every single change of every declared model, but for logs, work, plans, derived rows and consumption.
 
     Encrypted columns and their indexes stand masked: that they changed is told, never from what to what.
     Consumption has its import as its source and keeps what a correction replaced.
     """
     for model, data_map in declared_models():
-        if model._meta.app_label in _UNLOGGED_APPS or data_map.kind is Kind.DERIVED or not _is_plain(model):
+        if data_map.kind is Kind.DERIVED or not _is_plain(model) or _is_unlogged(model):
             continue
         fields = [field for field in model._meta.concrete_fields if not _is_never_written(field)]
         auditlog.register(
@@ -41,6 +42,10 @@ def masked(value: str) -> str:
 
 def _is_never_written(field: "models.Field[Any, Any]") -> bool:
     return field.primary_key or field.name in _NEVER_WRITTEN or isinstance(field, models.BinaryField)
+
+
+def _is_unlogged(model: type[models.Model]) -> bool:
+    return model._meta.app_label in _UNLOGGED_APPS and model._meta.label not in _LOGGED_ALL_THE_SAME
 
 
 def _is_plain(model: type[models.Model]) -> bool:

@@ -31,6 +31,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=1, minute=40),
         "options": {"queue": "default", "expires": 3600},
     },
+    "mark holds that have ended": {
+        "task": "retention.tasks.ask_for_ended_holds",
+        "schedule": crontab(hour=1, minute=45),
+        "options": {"queue": "default", "expires": 3600},
+    },
     "purge what is due": {
         "task": "retention.tasks.ask_daily",
         "schedule": crontab(hour=2, minute=30),

@@ -5,6 +5,7 @@ from .erasing import Erasure, erase_imported_days, erase_rows
 from .holds import (
     UnableToPlaceHold,
     UnableToStop,
+    mark_ended_holds,
     place_hold,
     release_hold,
     resume_purging,
@@ -25,6 +26,7 @@ __all__ = [
     "erase_imported_days",
     "erase_rows",
     "is_stopped",
+    "mark_ended_holds",
     "place_hold",
     "preview",
     "purge",

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from register.access.scope import Actor
-from retention.eligibility import HOLDABLE
+from retention.eligibility import HELSINKI, HOLDABLE
 from retention.models import Hold, StopSwitch
 
 _LOCK = zlib.crc32(b"retention.holds") & 0x7FFFFFFF
@@ -63,6 +63,17 @@ def release_hold(*, hold: Hold, actor: Actor, at: datetime.datetime) -> Hold:
         hold.released_by = f"{actor.kind}:{actor.id}"
         hold.save(update_fields=["released_at", "released_by"])
     return hold
+
+
+def mark_ended_holds(*, actor: Actor, at: datetime.datetime) -> int:
+    """Mark the holds whose last day is over as released, and return how many; run twice it changes nothing.
+
+    They hold nothing since their last day; the mark starts the hold's own period.
+    """
+    today = at.astimezone(HELSINKI).date()
+    with transaction.atomic():
+        over = Hold.objects.select_for_update().filter(released_at__isnull=True, until_on__lte=today)
+        return len([release_hold(hold=hold, actor=actor, at=at) for hold in over])
 
 
 def share_holds(cursor: CursorWrapper) -> None:

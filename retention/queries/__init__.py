@@ -4,7 +4,7 @@ from .caution import LONGEST_GAP, backlog, exceeds_forecast
 from .outlook import Faults, Overlong, RuleMonths, faults, forecast, foresee, months_ahead, overdue, overlong
 from .panel import PanelRow, what_goes_when
 from .reasons import KeepState, NoSuchTable, Reasons, find_target, reasons_of
-from .status import Status, open_run, run_shown, status
+from .status import REMIND_BEFORE, Status, ended_holds, ending_holds, open_run, run_shown, status
 
 __all__ = [
     "LONGEST_GAP",
@@ -13,10 +13,13 @@ __all__ = [
     "NoSuchTable",
     "Overlong",
     "PanelRow",
+    "REMIND_BEFORE",
     "Reasons",
     "RuleMonths",
     "Status",
     "backlog",
+    "ended_holds",
+    "ending_holds",
     "exceeds_forecast",
     "faults",
     "find_target",

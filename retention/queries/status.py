@@ -10,6 +10,8 @@ from .outlook import overdue
 
 PURGE_AT = datetime.time(2, 30)
 _LATE = datetime.timedelta(hours=26)
+REMIND_BEFORE = datetime.timedelta(days=14)
+_ENDED_SHOWN = datetime.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ def status(*, at: datetime.datetime) -> Status:
         last_run=last,
         is_late=done is not None and done.finished_at is not None and at - done.finished_at > _LATE,
     )
+
+
+def ending_holds(*, on: datetime.date) -> list[Hold]:
+    """Give the holds that end within two weeks by themselves, the first first: what they cover may go then."""
+    in_force = Hold.objects.filter(released_at__isnull=True)
+    return list(in_force.filter(until_on__gt=on, until_on__lte=on + REMIND_BEFORE).order_by("until_on"))
+
+
+def ended_holds(*, at: datetime.datetime, most: int = 10) -> list[Hold]:
+    """Give the holds that ended in the last month, the latest first."""
+    return list(Hold.objects.filter(released_at__gte=at - _ENDED_SHOWN).order_by("-released_at")[:most])
 
 
 def open_run() -> RetentionRun | None:

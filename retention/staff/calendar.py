@@ -47,6 +47,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "stop_form": StopForm(),
         "runs": RetentionRun.objects.filter(kind=RetentionRun.Kind.RUN).order_by("-started_at")[:_RUNS_SHOWN],
         "holds": Hold.objects.filter(released_at__isnull=True).order_by("until_on", "-placed_at")[:50],
+        "ended_holds": queries.ended_holds(at=now),
+        "remind_by": today + queries.REMIND_BEFORE,
         "faults": queries.faults(),
         "overlong": queries.overlong(on=today),
         "may_act": account.has_perm("retention.change_retentionrun"),

@@ -1,14 +1,16 @@
 """Reads of money: a customer's invoices with what is open of them, and what of it wants an act."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from billing.models import BankAccount, BillingAccount, CreditInformation, Invoice
+from register.datamap.schedule import BILLING_10_YEARS
 
 SHOWN = 6
 
@@ -114,3 +116,84 @@ def _line(invoice: Invoice, on: datetime.date) -> InvoiceLine:
     subject = ", ".join(names) + (f" {first.month}/{first.year}" if first and names else "")
     is_late = invoice.settled_on is None and bool(open_of(invoice)) and invoice.due_on < on
     return InvoiceLine(invoice, subject, open_of(invoice), (on - invoice.due_on).days if is_late else 0)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """An invoice as its customer reads it; `months` are those that its rows bill, empty where rows are not shown."""
+
+    invoice: Invoice
+    open_eur: Decimal
+    days_left: int
+    months: list[datetime.date]
+    goes_on: datetime.date
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be paid."""
+        return self.open_eur > 0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is open and its due day is past."""
+        return self.is_open and self.days_left < 0
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether money goes to the customer."""
+        return self.invoice.kind == Invoice.Kind.CREDIT_NOTE
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the rows add up to the total."""
+        rows = list(self.invoice.rows.all())
+        return bool(rows) and sum((row.amount_eur for row in rows), Decimal(0)) == self.invoice.total_eur
+
+
+def invoices_for(customers: Sequence[UUID]) -> QuerySet[Invoice]:
+    """Give the invoices of these customers, the newest first: what the portal shows is cut from this alone."""
+    return Invoice.objects.filter(customer__in=customers).order_by("-invoiced_on", "-number")
+
+
+def years_of_invoices(customers: Sequence[UUID]) -> list[int]:
+    """Give the years of which there are invoices, the latest first."""
+    found = invoices_for(customers).order_by().values_list("invoiced_on__year", flat=True).distinct()
+    return sorted(found, reverse=True)
+
+
+def bills_of_year(customers: Sequence[UUID], *, year: int, on: datetime.date) -> list[Bill]:
+    """Give the invoices of a year as their customer reads them."""
+    return _bills(invoices_for(customers).filter(invoiced_on__year=year), on)
+
+
+def open_bills(customers: Sequence[UUID], *, on: datetime.date) -> list[Bill]:
+    """Give what is to be paid, the soonest due first."""
+    found = _bills(invoices_for(customers).filter(settled_on__isnull=True), on)
+    return sorted((bill for bill in found if bill.is_open), key=lambda bill: bill.invoice.due_on)
+
+
+def bill_of(customers: Sequence[UUID], invoice_id: UUID, *, on: datetime.date) -> Bill | None:
+    """Give one invoice, or None where it is not theirs."""
+    return next(iter(_bills(invoices_for(customers).filter(pk=invoice_id), on)), None)
+
+
+def latest_bill(customers: Sequence[UUID], *, on: datetime.date) -> Bill | None:
+    """Give the invoice to look at first: the soonest due, else the newest."""
+    due = open_bills(customers, on=on)
+    return due[0] if due else next(iter(_bills(invoices_for(customers)[:1], on)), None)
+
+
+def _bills(rows: QuerySet[Invoice], on: datetime.date) -> list[Bill]:
+    shown = rows.select_related("controller").prefetch_related("rows", "charges")
+    return [_bill(row, on) for row in shown]
+
+
+def _bill(invoice: Invoice, on: datetime.date) -> Bill:
+    starts = sorted({row.started_on.replace(day=1) for row in invoice.rows.all() if row.started_on})
+    return Bill(
+        invoice=invoice,
+        open_eur=open_of(invoice),
+        days_left=(invoice.due_on - on).days,
+        months=starts,
+        goes_on=BILLING_10_YEARS.day_of_deletion(invoice.invoiced_on),
+    )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from billing import portal
 from billing.staff import panels
 
 _ONE = "staff/customers/<uuid:customer_id>/"
@@ -10,4 +11,9 @@ staff_urls = [
     path(f"{_ONE}billing/", panels.billing, name="staff-customer-billing"),
     path(f"{_ONE}invoices/", panels.invoices, name="staff-customer-invoices"),
     path(f"{_ONE}invoices/alerts/", panels.alerts, name="staff-customer-billing-alerts"),
+]
+
+portal_urls = [
+    path("my/invoices/", portal.invoices, name="portal-invoices"),
+    path("my/invoices/<uuid:invoice_id>/", portal.invoice, name="portal-invoice"),
 ]

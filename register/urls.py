@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from billing.urls import portal_urls as billing_portal_urls
 from billing.urls import staff_urls as billing_urls
 from customers.urls import portal_urls as customers_portal_urls
 from customers.urls import staff_urls as customers_urls
@@ -13,10 +14,13 @@ from recordings.urls import staff_urls as recordings_urls
 from register import dashboard, home
 from register.identity.urls import staff_urls as identity_urls
 from retention.urls import staff_urls as retention_urls
+from sites.urls import portal_urls as sites_portal_urls
 from sites.urls import staff_urls as sites_urls
 
 urlpatterns = [
     *customers_portal_urls,
+    *billing_portal_urls,
+    *sites_portal_urls,
     path("my/", home.portal, name="portal-home"),
     # A bank that lets anybody in as anybody: not even its address is there in production. By name, for it lies above.
     *([path("", include("demo.urls"))] if settings.REGISTER_DEMO_BANK else []),

@@ -1,17 +1,19 @@
 """Reads of contracts with their places and products, as the customer page shows them, and of what they tell."""
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import BooleanField, Count, Func, Prefetch, Q, QuerySet, Value
+from django.utils.formats import number_format
 
 from register.access.scope import Actor, Scope, entered
 from register.datamap.schedule import CONTRACT_10_YEARS
-from sites.models import Contract, ContractHolder, ContractProduct, HomeDetails, Site
+from sites.energy import SERIES_OF, Supply, reach_of
+from sites.models import Contract, ContractHolder, ContractProduct, HomeDetails, Line, Series, Site
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,10 @@ class Place:
         for site in self.sites:
             parts.append(grouped_gsrn(site.gsrn))
             parts += [connection.main_fuse for connection in site.electricity_connections.all()]
-            parts += [f"{connection.contracted_power_kw:n} kW" for connection in site.heat_connections.all()]
+            parts += [
+                f"{number_format(connection.contracted_power_kw.normalize())} kW"
+                for connection in site.heat_connections.all()
+            ]
         return " · ".join(parts)
 
 
@@ -181,6 +186,21 @@ def _held(contract: Contract, on: datetime.date) -> HeldContract:
 
 def _home(contract: Contract) -> HomeDetails | None:
     return getattr(contract, "home", None)
+
+
+def supplies_for(customers: Sequence[UUID], *, with_addresses: bool) -> list[Supply]:
+    """Give what these customers get or got where and when, heat first; by a code without the addresses."""
+    rows = Contract.objects.filter(holders__customer__in=customers, is_cancelled=False)
+    days: dict[tuple[UUID, Series], list[tuple[datetime.date, datetime.date | None]]] = {}
+    for row in rows.order_by("-started_on").distinct():
+        for series in SERIES_OF[Line(row.line)]:
+            days.setdefault((row.site_id, series), []).append((row.started_on, row.ended_on))
+    addresses = {}
+    if with_addresses:
+        addresses = {site.pk: site.address for site in Site.objects.filter(pk__in={key for key, _series in days})}
+    found = [Supply(key, series, tuple(own), addresses.get(key, "")) for (key, series), own in days.items()]
+    shown = [one for one in found if one.series is not Series.ELECTRICITY_PRODUCTION or reach_of(one)]
+    return sorted(shown, key=lambda one: (all(end is not None for _start, end in one.days), not one.is_heat))
 
 
 def relationship_days(

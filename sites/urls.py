@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from sites.portal import consumption, contracts
 from sites.staff import imports, panels, tables
 
 _ONE = "staff/customers/<uuid:customer_id>/"
@@ -20,4 +21,10 @@ staff_urls = [
     path(f"{_ONE}contracts/", panels.contracts, name="staff-customer-contracts"),
     path(f"{_ONE}consumption/", panels.consumption, name="staff-customer-consumption"),
     path(f"{_ONE}contracts/alerts/", panels.alerts, name="staff-customer-contract-alerts"),
+]
+
+portal_urls = [
+    path("my/consumption/", consumption.consumption, name="portal-consumption"),
+    path("my/consumption/file/", consumption.figures, name="portal-consumption-file"),
+    path("my/contracts/", contracts.contracts, name="portal-contracts"),
 ]

@@ -26,7 +26,7 @@ Respond = Callable[[HttpRequest], HttpResponseBase]
 # What everybody may ask for, before signing in.
 PUBLIC: Final = frozenset({"portal-front", "portal-code", "portal-bank", "portal-language", "portal-sign-out"})
 # What a one-time code by e-mail opens: sums and due dates of invoices, consumption by month.
-BY_CODE: Final = frozenset({"portal-home", "portal-invoices", "portal-consumption", "portal-consumption-file"})
+BY_CODE: Final = frozenset({"portal-home", "portal-invoices", "portal-consumption"})
 _SEEN_EVERY = datetime.timedelta(seconds=60)
 
 

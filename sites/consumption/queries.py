@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from register.access.scope import ScopeKind, current_scope
 from sites.models import QualityWord
 from sites.slots import slot_moments
 
@@ -50,8 +51,23 @@ class _Row(NamedTuple):
         return self.quality if len(self.quality) > 1 else self.quality * len(self.wh)
 
 
+class NeedsIdentification(PermissionError):
+    """Who signed in by a one-time code is told whole months, never days or hours: these tell how a home is lived in."""
+
+
 def daily_totals(*, site_id: uuid.UUID, series: int, first: dt.date, end: dt.date) -> list[Total]:
-    """Give the days from `first` to before `end` that have any reading, in order."""
+    """Give the days from `first` to before `end` that have any reading, in order. Raises: NeedsIdentification."""
+    _expect_identification()
+    return _daily(site_id=site_id, series=series, first=first, end=end)
+
+
+def _expect_identification() -> None:
+    scope = current_scope()
+    if scope is not None and scope.kind is ScopeKind.PORTAL and not scope.is_identified:
+        raise NeedsIdentification
+
+
+def _daily(*, site_id: uuid.UUID, series: int, first: dt.date, end: dt.date) -> list[Total]:
     with connection.cursor() as cursor:
         cursor.execute(_DAYS, {"site_id": site_id, "series": series, "first": first, "end": end})
         found = [Total(*row) for row in cursor.fetchall()]
@@ -67,7 +83,7 @@ def daily_totals(*, site_id: uuid.UUID, series: int, first: dt.date, end: dt.dat
 
 def monthly_totals(*, site_id: uuid.UUID, series: int, first: dt.date, end: dt.date) -> list[Total]:
     """Give the months with any reading from `first` to before `end`, in order; each counts only days within."""
-    days = daily_totals(site_id=site_id, series=series, first=first, end=end)
+    days = _daily(site_id=site_id, series=series, first=first, end=end)
     months = groupby(days, key=lambda day: day.first.replace(day=1))
     return [_sum(month, list(some)) for month, some in months]
 
@@ -75,8 +91,9 @@ def monthly_totals(*, site_id: uuid.UUID, series: int, first: dt.date, end: dt.d
 def slots(*, site_id: uuid.UUID, series: int, day: dt.date) -> list[Slot]:
     """Give a day slot by slot: by the quarter if any quarter was measured, else by the hour; empty if nothing was.
 
-    An hour that was measured only as a whole stands as one slot among quarters.
+    An hour that was measured only as a whole stands as one slot among quarters. Raises: NeedsIdentification.
     """
+    _expect_identification()
     rows = _rows(site_id, series, day, day + dt.timedelta(days=1))
     words = {word.id: word for word in QualityWord.objects.all()} if rows else {}
     starts = {row.resolution_min: slot_moments(day, row.resolution_min) for row in rows}

@@ -144,7 +144,7 @@ def test_the_portal_leads_who_is_not_signed_in_to_its_front_page() -> None:
 @pytest.mark.django_db
 def test_a_one_time_code_opens_the_limited_view_of_the_portal_only() -> None:
     client = portal_client(make_customer(), means=CODE)
-    by_code = {"portal-home", "portal-invoices", "portal-consumption", "portal-consumption-file"}
+    by_code = {"portal-home", "portal-invoices", "portal-consumption"}
     assert by_code == BY_CODE
     shut = [address for address in addresses() if of_portal(address) and address.name not in PUBLIC | BY_CODE]
     assert shut

@@ -1,0 +1,1 @@
+"""Pages of the portal on where one lives: consumption, and contracts with their sites."""

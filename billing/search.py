@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Invoice
 from billing.queries import open_of
 from customers.search.guessing import KeyKind, Query
-from customers.search.hits import LIMIT, Found, Hit
+from customers.search.hits import LIMIT, Found, Hit, finds
 from register.datamap.formats import clean_reference
 
 
+@finds("billing.view_invoice")
 def find_invoices(query: Query, may: Callable[[str], bool]) -> Found:
     """Find invoices by their number, or by the reference under which they are paid."""
     if not query.text or not may("billing.view_invoice"):

@@ -90,5 +90,7 @@ class ContactForm(forms.Form):
 
     def __init__(self, account: Account, data: Any = None) -> None:
         super().__init__(data, auto_id="contact-%s")
-        held = {grant.controller_id: grant.controller.short_name for grant in account.grants_in_force()}
+        permitted = account.controller_ids("customers.add_contact")
+        grants = account.grants_in_force()
+        held = {one.controller_id: one.controller.short_name for one in grants if one.controller_id in permitted}
         self.fields["controller"].choices = sorted(held.items())  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ from billing import queries as billing
 from register.identity.looking import account_of
 from register.identity.menu import in_order
 from register.identity.models import Account
+from register.identity.rights import using
 from register.work import queries as work
 from register.work.models import ImportRun, Job
 from retention import queries as retention
@@ -117,7 +118,8 @@ def board_of(account: Account, *, at: datetime.datetime) -> Board:
     board = Board()
     for part in PARTS:
         if account.has_perm(part.permission):
-            _fill(board, part, at)
+            with using(account, part.permission):
+                _fill(board, part, at)
     return board
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from customers.search.folding import after_prefix, digits, words
 from customers.search.guessing import KeyKind, Query
-from customers.search.hits import LIMIT, Found, Hit, Words
+from customers.search.hits import LIMIT, Found, Hit, Words, finds
 from register.datamap.formats import clean_reference
 from sites.models import Contract, ContractHolder, Site
 from sites.queries import grouped_gsrn, is_protected_place, state_of, with_protection
@@ -26,6 +26,7 @@ _CONTRACT_STATUS = {
 }
 
 
+@finds("sites.view_site", "sites.view_contract")
 def find_places(query: Query, may: Callable[[str], bool]) -> Found:
     """Find sites by metering point or address, and contracts by identifier or reference."""
     if not query.text or not may("sites.view_site"):

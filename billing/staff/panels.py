@@ -26,11 +26,11 @@ from register.identity.looking import (
     note_panel,
     panel,
 )
-from register.identity.roles import may_reveal
+from register.identity.roles import OPENS_MASKED, may_reveal
 
 
 @require_http_methods(["GET", "POST"])
-@needs("billing.view_billingaccount")
+@needs("billing.view_billingaccount", post=OPENS_MASKED)
 def billing(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Show how the customer is billed; the bank account opens with a reason."""
     row = _customer(customer_id)
@@ -40,7 +40,7 @@ def billing(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     may_open = may_reveal(account_of(request).roles())
     opened = False
     if request.method == "POST":
-        if not may_open or account is None:
+        if account is None:
             raise PermissionDenied
         opened = request.POST.get("reason", "") in OpeningReason.values
         if opened:

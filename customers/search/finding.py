@@ -21,7 +21,7 @@ from register.datamap.formats import clean_identity_code, clean_phone
 
 from .folding import after_prefix, digits, words
 from .guessing import KeyKind, Query
-from .hits import LIMIT, Found, Hit, Words
+from .hits import LIMIT, Found, Hit, Words, finds
 
 KINDS = SearchToken.Kind
 _ICONS = {Customer.Kind.PERSON: "users", Customer.Kind.COMPANY: "building", Customer.Kind.ESTATE: "users"}
@@ -29,6 +29,7 @@ _NEARLY = 3
 NUMBER_LENGTH = 12
 
 
+@finds("customers.view_customer")
 def find_customers(query: Query, may: Callable[[str], bool]) -> Found:
     """Find customers and representatives by whatever kinds of key the text is taken for."""
     if not may("customers.view_customer") or not query.text:

@@ -60,7 +60,7 @@ def contact(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@needs("customers.view_customer")
+@needs("customers.view_customer", post="customers.change_marketingpermission")
 def permissions(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Show what marketing is allowed on which channel; a change takes effect at once."""
     row = _customer(customer_id)
@@ -68,7 +68,6 @@ def permissions(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     errors: list[str] = []
     edit = request.GET.get("edit", "")
     if request.method == "POST":
-        _may(request, "customers.change_marketingpermission")
         errors = _set_permission(request, row)
         if not errors:
             return _shown_again(request, "staff-customer-permissions", row)
@@ -91,7 +90,7 @@ def permissions(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@needs("customers.view_contact")
+@needs("customers.view_contact", post="customers.add_contact")
 def timeline_of(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Show contacts, changes and disclosures as one stream; a contact is recorded in two clicks."""
     row = _customer(customer_id)
@@ -99,10 +98,8 @@ def timeline_of(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     bound_time()
     account = account_of(request)
     form = ContactForm(account, request.POST or None)
-    if request.method == "POST":
-        _may(request, "customers.add_contact")
-        if form.is_valid() and _record_contact(request, row, form):
-            return _shown_again(request, "staff-customer-timeline", row)
+    if request.method == "POST" and form.is_valid() and _record_contact(request, row, form):
+        return _shown_again(request, "staff-customer-timeline", row)
     only = request.GET.get("only", "")
     context = {
         "customer": row,

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 from customers.search.guessing import KeyKind, Query, guess
 from customers.search.hits import Finder, Found, Hit, Section, in_order
 from register.identity.looking import LookReason, WhatWasShown, account_of, bound_time, needs, note_look
+from register.identity.models import Account
+from register.identity.rights import using
 
 _SECTIONS = {
     "customers": _("Customers"),
@@ -36,7 +38,7 @@ def search(request: HttpRequest) -> HttpResponse:
     bound_time()
     started = timezone.now()
     account = account_of(request)
-    results = [finder(query, account.has_perm) for finder in finders()]
+    results = [_found(finder, query, account) for finder in finders()]
     hits = in_order(hit for result in results for hit in result.hits)
     opened = _single(results, hits)
     if opened:
@@ -61,6 +63,11 @@ def finders() -> list[Finder]:
         module, _dot, name = place.rpartition(".")
         found.append(getattr(import_module(module), name))
     return found
+
+
+def _found(finder: Finder, query: Query, account: Account) -> Found:
+    with using(account, *getattr(finder, "permissions", ())):
+        return finder(query, account.has_perm)
 
 
 def _single(results: list[Found], hits: list[Hit]) -> Any:

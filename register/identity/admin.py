@@ -133,7 +133,10 @@ class GrantForm(OperationForm):
             self.fields["account"].label_from_instance = lambda account: account.email  # type: ignore[attr-defined]
 
     def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Grant, or end what is in force."""
+        """Grant, or end what is in force, for a company for which the person may."""
+        account, of_company = self.request.user, self.cleaned_data.get("controller") or self.stored.controller
+        if not isinstance(account, Account) or of_company.pk not in account.controller_ids("identity.add_rolegrant"):
+            raise operations.UnableToGrantRole(gettext("Your own role does not let you give roles for this company."))
         if self.stored.pk is not None:
             ends = self.cleaned_data["ends"]
             return operations.end_role(grant=self.stored, actor=actor, at=at) if ends else self.stored

@@ -1,15 +1,13 @@
-"""What the pages of staff that show persons share: the permission, the log of the look and its reason, panels.
+"""What the pages of staff that show persons share: the log of the look and its reason, panels.
 
 Dangerous if passed by: a page that shows a person and calls `note_look` for nobody leaves no trace.
 """
 
 import datetime
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
@@ -19,12 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from register.audit.operations import record_look
 from register.identity.models import Account
 from register.identity.queries import actor_of
+from register.identity.rights import needs as needs  # a page that shows persons takes both from here
 
 PANEL_TIMEOUT_MS: Final = 5_000
 _PASS_S: Final = 15 * 60
 _signer = TimestampSigner(salt="register.look")
-
-Page = Callable[..., HttpResponse]
 
 
 class OpeningReason(models.TextChoices):
@@ -58,21 +55,6 @@ class WhatWasShown(models.TextChoices):
     RECORDING = "recording", _("recording")
     REFUSED_ROWS = "refused rows", _("refused rows of an uploaded file")
     DOCUMENT = "power of attorney", _("document of a power of attorney")
-
-
-def needs(permission: str) -> Callable[[Page], Page]:
-    """Give a page only to those whose roles permit `app.action_model`."""
-
-    def decorate(page: Page) -> Page:
-        @wraps(page)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not account_of(request).has_perm(permission):
-                raise PermissionDenied
-            return page(request, *args, **kwargs)
-
-        return guarded
-
-    return decorate
 
 
 def account_of(request: HttpRequest) -> Account:

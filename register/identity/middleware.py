@@ -10,12 +10,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from register.access.scope import Actor, Scope
-from register.audit.acting import acting
 from register.identity.models import Account
 from register.identity.portal import is_portal_page
-from register.identity.queries import has_committed
-from register.identity.roles import sees_persons
+from register.identity.rights import rights_of_page, using
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,21 +24,14 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer within the account's scope; the portal has opened its own."""
+        """Answer within the account's scope for the rights that the page needs; the portal has opened its own."""
         if is_portal_page(request):
             return self.get_response(request)
         account = request.user
         if not isinstance(account, Account) or not account.is_active:
             return self.get_response(request)
-        with acting(actor=Actor.staff(account.pk), scope=scope_of(account)):
+        with using(account, *rights_of_page(request)):
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         return response
-
-
-def scope_of(account: Account) -> Scope:
-    """Give the scope of an account: the controllers of its grants, and persons where it has committed itself."""
-    if not has_committed(account):
-        return Scope.staff(controllers=(), persons=False)
-    return Scope.staff(controllers=account.controller_ids(), persons=sees_persons(account.roles()))

@@ -105,7 +105,7 @@ class Account(AbstractBaseUser):
         return False
 
     def roles(self) -> frozenset[Role]:
-        """Give the roles that are in force."""
+        """Give the roles that are in force, for whichever controller: what shows and what is of the group."""
         return frozenset(Role(grant.role) for grant in self.grants_in_force())
 
     def grants_in_force(self) -> list["RoleGrant"]:
@@ -114,12 +114,27 @@ class Account(AbstractBaseUser):
             self._grants = list(self.grants.filter(ended_at__isnull=True).select_related("controller"))
         return self._grants
 
-    def controller_ids(self) -> tuple[int, ...]:
-        """Give the controllers whose rows the account may reach."""
-        return tuple(sorted({grant.controller_id for grant in self.grants_in_force()}))
+    def controller_ids(self, *permissions: str) -> tuple[int, ...]:
+        """Give the controllers at which roles of the account permit all of these together.
+
+        A role counts at the controller for which it is granted and nowhere else. Without a permission these are
+        the controllers at which the account has every one of its roles: whatever it may do, it may do there.
+        """
+        held: dict[int, set[Role]] = {}
+        for grant in self.grants_in_force():
+            held.setdefault(grant.controller_id, set()).add(Role(grant.role))
+        found = (
+            controller
+            for controller, roles in held.items()
+            if (roles == self.roles() if not permissions else all(permits(frozenset(roles), p) for p in permissions))
+        )
+        return tuple(sorted(found))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Tell whether a role in force permits `app_label.action_model`."""
+        """Tell whether a role in force permits `app_label.action_model`, for whichever controller.
+
+        Whose rows it permits is the scope of the page (`controller_ids`).
+        """
         return self.is_active and permits(self.roles(), perm)
 
     def has_perms(self, perm_list: list[str], obj: object = None) -> bool:

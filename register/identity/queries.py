@@ -11,7 +11,6 @@ from django.contrib.sessions.models import Session
 
 from register.access.scope import Actor
 from register.identity.models import Account, Commitment, PortalSession
-from register.identity.roles import Role, permits
 
 # The words that are committed to, in templates/staff/_commitment_text.html; new words get a new version.
 COMMITMENT_VERSION: Final = "2026-11"
@@ -27,15 +26,14 @@ def has_committed(account: Account) -> bool:
     return Commitment.objects.filter(account=account, text_version=COMMITMENT_VERSION).exists()
 
 
-def controllers_permitting(account: Account, permission: str) -> frozenset[int]:
-    """Give the controllers for which a role of the account permits something that touches persons' data.
+def controllers_permitting(account: Account, *permissions: str) -> frozenset[int]:
+    """Give the controllers for which roles of the account permit all of something that touches persons' data.
 
     For what is done in the scope of a service on a person's word: roles for one controller do not reach the other's.
     """
     if not account.is_active or not has_committed(account):
         return frozenset()
-    grants = account.grants_in_force()
-    return frozenset(one.controller_id for one in grants if permits(frozenset((Role(one.role),)), permission))
+    return frozenset(account.controller_ids(*permissions))
 
 
 def actor_of(account: Account) -> Actor:

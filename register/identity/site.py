@@ -33,6 +33,7 @@ from register.audit.models import LogEntry
 from register.identity.lists import StaffChangeList
 from register.identity.models import Account
 from register.identity.queries import actor_of
+from register.identity.rights import holds_throughout
 
 
 class StaffSite(admin.AdminSite):
@@ -204,6 +205,12 @@ class StaffInline(NoTrace, admin.TabularInline):
     can_delete = False
     extra = 0
     show_change_link = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Parts are shown to whoever may see them at every controller whose rows the page shows."""
+        account, name = request.user, f"{self.opts.app_label}.view_{self.opts.model_name}"
+        is_permitted = isinstance(account, Account) and holds_throughout(account, name)
+        return is_permitted and super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Parts are added on their own page, by an operation."""

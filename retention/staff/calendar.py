@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from register.access.scope import Actor
-from register.identity.models import Account
+from register.identity.looking import account_of, needs
 from register.identity.queries import actor_of
 from retention import operations, queries
 from retention.aggregates import aggregate_of
@@ -28,9 +27,10 @@ _ROWS_A_PAGE = 100
 
 
 @require_safe
+@needs("retention.view_retentionrun")
 def calendar(request: HttpRequest) -> HttpResponse:
     """Show how retention stands and what goes when."""
-    account = _permitted(request, "retention.view_retentionrun")
+    account = account_of(request)
     now = timezone.now()
     today = timezone.localdate(now)
     months, counted = queries.months_ahead(on=today)
@@ -58,6 +58,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs("retention.change_retentionrun")
 def ask_preview(request: HttpRequest) -> HttpResponse:
     """Ask the purge worker what would go on a day."""
     actor = _actor(request)
@@ -71,6 +72,7 @@ def ask_preview(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs("retention.change_retentionrun")
 def ask_run(request: HttpRequest) -> HttpResponse:
     """Ask the purge worker to purge now."""
     operations.ask_for_purge(actor=_actor(request), at=timezone.now())
@@ -79,6 +81,7 @@ def ask_run(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs("retention.change_retentionrun")
 def approve(request: HttpRequest) -> HttpResponse:
     """Give one's word for the plan that was shown, and have it carried out."""
     actor, now = _actor(request), timezone.now()
@@ -97,6 +100,7 @@ def approve(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs("retention.change_retentionrun")
 def stop(request: HttpRequest) -> HttpResponse:
     """Stop all purging."""
     form = StopForm(request.POST)
@@ -114,6 +118,7 @@ def stop(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs("retention.change_retentionrun")
 def resume(request: HttpRequest) -> HttpResponse:
     """Let purging go on."""
     try:
@@ -126,9 +131,10 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs("retention.add_hold")
 def new_hold(request: HttpRequest) -> HttpResponse:
     """Place a hold on a person, a contract, a site, a recording or an invoice."""
-    account = _permitted(request, "retention.add_hold")
+    account = account_of(request)
     now = timezone.now()
     form = HoldForm(request.POST or None, today=timezone.localdate(now))
     if request.method == "POST" and form.is_valid() and form.key is not None:
@@ -146,9 +152,10 @@ def new_hold(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs("retention.change_hold")
 def release_hold(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     """Release a hold."""
-    account = _permitted(request, "retention.change_hold")
+    account = account_of(request)
     hold = Hold.objects.filter(pk=hold_id).first()
     if hold is None:
         raise Http404
@@ -158,9 +165,9 @@ def release_hold(request: HttpRequest, hold_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@needs("retention.view_planrow")
 def plan(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show the rows of a plan: table, key, day and rule; no names."""
-    _permitted(request, "retention.view_planrow")
     run = RetentionRun.objects.filter(pk=run_id).first()
     if run is None:
         raise Http404
@@ -194,16 +201,9 @@ def plan_lines(run: RetentionRun | None) -> list[dict[str, Any]]:
     return lines
 
 
-def _permitted(request: HttpRequest, permission: str) -> Account:
-    account = request.user
-    if not isinstance(account, Account) or not account.has_perm(permission):
-        raise PermissionDenied
-    return account
-
-
 def _actor(request: HttpRequest) -> Actor:
     """The actor of an act on runs."""
-    return actor_of(_permitted(request, "retention.change_retentionrun"))
+    return actor_of(account_of(request))
 
 
 def _back() -> HttpResponse:

@@ -17,9 +17,9 @@ from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.audit.restoring import controllers_of
 from register.crypto.files import EncryptedFile, file_of
-from register.identity.middleware import scope_of
 from register.identity.models import Account
 from register.identity.queries import controllers_permitting
+from register.identity.rights import scope_of
 from register.work.importing import ImportKind, kinds
 from register.work.models import ImportRun, ImportSource, Job
 from register.work.operations import (
@@ -56,7 +56,7 @@ def permitted_kinds(account: Account) -> list[ImportKind]:
     """Give the kinds of table that a person may import."""
     if not account.has_perm(WORKS_WITH_IMPORTS):
         return []
-    return [kind for code, kind in kinds().items() if account.has_perm(PERMISSIONS[code])]
+    return [kind for code, kind in kinds().items() if account.controller_ids(WORKS_WITH_IMPORTS, PERMISSIONS[code])]
 
 
 def keep_table(
@@ -124,7 +124,7 @@ def import_kept_table(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, 
     Raises: UnableToImportTable.
     """
     account = _asker(job)
-    actor, scope = Actor.staff(account.pk), scope_of(account)
+    actor, scope = Actor.staff(account.pk), scope_of(account, WORKS_WITH_IMPORTS, PERMISSIONS[job.parameters["kind"]])
     asked = job.parameters
     is_preview = bool(asked["is_preview"])
     with translation.override(account.language), Reporter(job, now=now) as reporter, acting(actor=actor, scope=scope):
@@ -159,7 +159,7 @@ def undo_table(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
     with translation.override(account.language), acting(actor=actor, scope=Scope.service(UNDO_TABLE)):
         run = ImportRun.objects.get(pk=UUID(job.parameters["run"]))
         try:
-            if controllers_of(run) - controllers_permitting(account, PERMISSIONS[run.kind]):
+            if controllers_of(run) - controllers_permitting(account, WORKS_WITH_IMPORTS, PERMISSIONS[run.kind]):
                 raise UnableToUndo(_("The import touches a controller for which your roles do not let you act."))
             undoing = undo_register_import(run=run, actor=actor, at=now())
         except UnableToUndo as refusal:

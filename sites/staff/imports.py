@@ -6,8 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +21,7 @@ from register.access.refusing import Refusal
 from register.datamap.formats import clean_gsrn
 from register.identity.models import Account
 from register.identity.queries import actor_of, controllers_permitting
+from register.identity.rights import needs
 from register.work.models import ImportRun, Job
 from sites.consumption.importing import KIND
 from sites.consumption.operations import IMPORT_UPLOAD, PERMISSION, confirm_upload, keep_upload, undo_consumption_import
@@ -34,7 +34,7 @@ PAGE_SIZE = 50
 MOST_UPLOAD_BYTES = 1 << 30
 PAUSE_S = 2
 
-needs_import = permission_required(PERMISSION, raise_exception=True)
+needs_import = needs(PERMISSION)
 
 
 class UploadForm(forms.Form):
@@ -76,13 +76,11 @@ class UploadForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@permission_required("work.view_importrun", raise_exception=True)
+@needs("work.view_importrun", post=PERMISSION)
 def imports(request: HttpRequest) -> HttpResponse:
     """List the imports, and take a consumption file in for its preview."""
     account, is_sent = _account(request), request.method == "POST"
     may_import = account.has_perm(PERMISSION)
-    if is_sent and not may_import:
-        raise PermissionDenied
     form = UploadForm(request.POST, request.FILES) if is_sent else UploadForm()
     if is_sent and form.is_valid():
         file: UploadedFile = form.cleaned_data["file"]

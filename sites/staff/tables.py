@@ -26,6 +26,7 @@ from register.access.refusing import Refusal
 from register.identity.looking import LookReason, WhatWasShown, note_look
 from register.identity.models import Account
 from register.identity.queries import actor_of
+from register.identity.rights import needs
 from register.work.faults import Fault
 from register.work.importing import ImportKind, kinds, proposed_mapping
 from register.work.models import ColumnMapping, ImportFault, ImportRun, ImportSource, Job
@@ -36,6 +37,7 @@ from sites.imports.undo import deletion_of
 from sites.imports.uploads import (
     IMPORT_TABLE,
     UNDO_TABLE,
+    WORKS_WITH_IMPORTS,
     ask_for_preview,
     ask_for_undo,
     confirm_table,
@@ -92,6 +94,7 @@ class UploadForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@needs(WORKS_WITH_IMPORTS)
 def new_table(request: HttpRequest) -> HttpResponse:
     """Take a table in, whatever its columns are called."""
     account = _account(request)
@@ -118,6 +121,7 @@ def new_table(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs(WORKS_WITH_IMPORTS)
 def table_columns(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """Ask which column fills which field: as remembered by a name, else as proposed."""
     source = get_object_or_404(ImportSource.objects.select_related("run"), pk=source_id)
@@ -159,6 +163,7 @@ def table_columns(request: HttpRequest, source_id: UUID) -> HttpResponse:
 
 
 @require_GET
+@needs(WORKS_WITH_IMPORTS)
 def table_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show how far the worker is, then what it found, with the refused rows beside their reasons."""
     job = _job(request, job_id)
@@ -191,6 +196,7 @@ def table_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@needs(WORKS_WITH_IMPORTS)
 def confirm_table_import(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Import the table whose preview was seen."""
     try:
@@ -202,6 +208,7 @@ def confirm_table_import(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_GET
+@needs(WORKS_WITH_IMPORTS)
 def refused_rows(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Give the refused rows with their original columns and reasons, as a table that runs no formula."""
     job = _job(request, job_id)
@@ -218,6 +225,7 @@ def refused_rows(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs(WORKS_WITH_IMPORTS)
 def undo_table_import(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Ask whether the import of a table is to be undone; then show what was reversed, kept and refused."""
     run = get_object_or_404(ImportRun, pk=run_id)

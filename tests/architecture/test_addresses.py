@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from register.audit.acting import acting_as_service
@@ -18,6 +18,7 @@ from register.identity.gate import OPEN, OWN_ACCOUNT
 from register.identity.models import Account
 from register.identity.portal import BY_CODE, PUBLIC
 from register.identity.queries import COMMITMENT_VERSION
+from register.identity.rights import rights_of_page
 from tests.factories.identity import AccountFactory, CommitmentFactory
 from tests.harness.portal import CODE, make_customer, portal_client
 
@@ -192,6 +193,18 @@ def test_who_has_no_role_sees_nothing(newcomer: Client) -> None:
         or (answer.status_code == 302 and not answer["Location"].startswith(away))
     }
     assert passed == {}
+
+
+def test_every_page_with_rows_names_the_right_that_it_needs() -> None:
+    """The scope of a page is made of its right; one that names none shows only what all roles have in common."""
+    nameless = {
+        address.name
+        for address in addresses()
+        if address.name not in WITHOUT_ROLE | {"admin:autocomplete", "admin:app_list"}
+        and not of_portal(address)
+        and not rights_of_page(RequestFactory().get(address.path))
+    }
+    assert nameless == set()
 
 
 def test_there_is_no_admin_page_where_everybody_looks_for_one(client: Client) -> None:

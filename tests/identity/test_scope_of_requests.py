@@ -31,8 +31,8 @@ def account(*, role: str = "agent", controllers: tuple[int, ...] = (1, 2), has_c
     return made
 
 
-def answer(user: Any, view: Any) -> Any:
-    request = RequestFactory().get("/staff/")
+def answer(user: Any, view: Any, path: str = "/staff/") -> Any:
+    request = RequestFactory().get(path)
     request.user = user
     return ScopeMiddleware(view)(request)
 

@@ -14,8 +14,8 @@ from register.access.refusing import Refusal
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.crypto.files import EncryptedFile, file_of
-from register.identity.middleware import scope_of
 from register.identity.models import Account
+from register.identity.rights import scope_of
 from register.work.models import ImportSource, Job
 from register.work.operations import ask_for_work, keep_source, record_refusal, report_progress
 from sites.consumption.importing import KIND
@@ -98,7 +98,7 @@ def _asker(job: Job) -> tuple[Actor, Scope]:
     account = Account.objects.filter(pk=UUID(key), is_active=True).first() if kind == "staff" else None
     if account is None or not account.has_perm(PERMISSION):
         raise UnableToImportUpload(_("The person who asked for the import may not import any more."))
-    return Actor.staff(account.pk), scope_of(account)
+    return Actor.staff(account.pk), scope_of(account, PERMISSION)
 
 
 def _sources(name: str, stored: EncryptedFile) -> Iterator[SourceFile]:

@@ -161,3 +161,12 @@ def test_the_lock_of_a_dead_purge_is_given_back(committed_db: CommittedDatabase)
     process.kill()
     process.wait()
     assert committed_db.manage("purge", role="purge").returncode == 0
+
+
+def test_a_preview_in_a_pipe_cuts_no_name_of_a_table(committed_db: CommittedDatabase) -> None:
+    due_prospects(2)
+    done = committed_db.manage("purge", "--preview", role="purge")
+    assert done.returncode == 0
+    assert "customers.Prospect" in done.stdout
+    assert "processed_on" in done.stdout
+    assert "…" not in done.stdout

@@ -39,6 +39,7 @@ DONE, FAILED, WAITING, STOPPED = 0, 1, 3, 4
 _EXIT = {RetentionRun.State.DONE: DONE, RetentionRun.State.WAITING: WAITING, RetentionRun.State.STOPPED: STOPPED}
 _OPEN_JOB = {Job.State.WAITING, Job.State.RUNNING}
 _UNSEEN_S = 30
+_WIDTH = 140
 
 
 class Command(BaseCommand):
@@ -59,7 +60,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Do what was asked and leave with the exit code."""
-        self.console = Console(file=self.stdout, soft_wrap=True)  # type: ignore[arg-type]
+        # In a file or a pipe there is no width to fit into: nothing is cut.
+        width = None if self.stdout.isatty() else _WIDTH
+        self.console = Console(file=self.stdout, soft_wrap=True, width=width)  # type: ignore[arg-type]
         self.actor, self.is_json = Actor.service("command purge"), options["json"]
         self.is_purge_role = settings.DATABASES["default"]["USER"] == "register_purge"
         try:
@@ -152,7 +155,8 @@ class Command(BaseCommand):
 def _table(run: RetentionRun) -> Table:
     table = Table(title=_("As of %(day)s") % {"day": date_format(run.as_of)})
     for heading in (_("Table"), _("Rule"), _("Clock"), _("Clause"), _("Rows")):
-        table.add_column(heading, justify="right" if heading == _("Rows") else "left")
+        is_name = heading in (_("Table"), _("Rows"))
+        table.add_column(heading, justify="right" if heading == _("Rows") else "left", no_wrap=is_name, overflow="fold")
     for label, rule, clock, clause, count, parts in _lines(run):
         table.add_row(label, rule, clock, clause, str(count))
         for part, part_count in parts.items():

@@ -30,6 +30,7 @@ from customers.models import (
     Suppression,
 )
 from customers.queries import closed_columns
+from customers.staff.powers import PowerOfAttorneyAdmin, PowerOfAttorneyInline
 from register.access.scope import Actor
 from register.identity.components import status
 from register.identity.lists import DateRangeFilter
@@ -204,13 +205,6 @@ class MandateForm(RowForm):
         )
 
 
-class PowerOfAttorneyInline(RowInline):
-    """The documents on which a mandate rests."""
-
-    model = PowerOfAttorney
-    fields = ("scope", "signed_on")
-
-
 @admin.register(Mandate)
 class MandateAdmin(InForce, RowAdmin):
     """In which role and when a representative stands for a customer."""
@@ -233,29 +227,7 @@ class MandateAdmin(InForce, RowAdmin):
         return row.representative.name
 
 
-class PowerOfAttorneyForm(RowForm):
-    """Records a power of attorney."""
-
-    class Meta:
-        model = PowerOfAttorney
-        fields: ClassVar[list[str]] = ["mandate", "scope", "signed_on"]
-
-    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
-        """Record it."""
-        given = self.cleaned_data
-        return operations.add_power_of_attorney(
-            mandate_id=given["mandate"].pk, scope=given["scope"], signed_on=given["signed_on"], actor=actor, at=at
-        )
-
-
-@admin.register(PowerOfAttorney)
-class PowerOfAttorneyAdmin(OnlyAdded):
-    """Powers of attorney with their scope (clause D3)."""
-
-    form = PowerOfAttorneyForm
-    list_display = ("customer_link", "scope", "signed_on")
-    list_select_related = ("customer",)
-    raw_id_fields = ("mandate",)
+admin.site.register(PowerOfAttorney, PowerOfAttorneyAdmin)
 
 
 @admin.register(MarketingPermission)

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from customers.portal import signin
-from customers.staff import page, panels, search
+from customers.staff import documents, page, panels, search
 
 _ONE = "staff/customers/<uuid:customer_id>/"
+_DOCUMENT = "staff/powers-of-attorney/<uuid:power_id>/document/"
 
 staff_urls = [
     path("staff/search/", search.search, name="staff-search"),
@@ -13,6 +14,11 @@ staff_urls = [
     path(f"{_ONE}contact/", panels.contact, name="staff-customer-contact"),
     path(f"{_ONE}permissions/", panels.permissions, name="staff-customer-permissions"),
     path(f"{_ONE}timeline/", panels.timeline_of, name="staff-customer-timeline"),
+    path(
+        "staff/powers-of-attorney/<uuid:power_id>/document/",
+        documents.power_of_attorney,
+        name="staff-power-of-attorney",
+    ),
     path(f"{_ONE}looks/", panels.looks, name="staff-customer-looks"),
 ]
 

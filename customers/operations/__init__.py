@@ -34,9 +34,11 @@ from .signing_in import (
     sign_in_identified,
 )
 from .standing import (
+    Document,
     RepresentativeValues,
     UnableToSaveMandate,
     UnableToSaveRepresentative,
+    add_document,
     add_mandate,
     add_power_of_attorney,
     add_representative,
@@ -58,6 +60,8 @@ __all__ = [
     "UnableToSaveRepresentative",
     "UnableToSetPermission",
     "UnableToSignIn",
+    "Document",
+    "add_document",
     "add_mandate",
     "add_power_of_attorney",
     "add_representative",

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import BoolOr
@@ -10,14 +10,23 @@ from django.db.models import Max, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
+from customers.documents import fault_of_document
 from customers.models import Mandate, PowerOfAttorney, Representative
 from customers.search.tokens import rebuild_search_tokens
 from register.access.refusing import Refusal, operation
 from register.access.scope import Actor
 from register.audit.saving import save_changes
+from register.crypto.files import write_file_of
 from register.identity.operations import end_portal_sessions_for
 
 from .cleaning import cleaned
+
+
+class Document(NamedTuple):
+    """A file that somebody sent: its name and its content."""
+
+    name: str
+    content: bytes
 
 
 class RepresentativeValues(TypedDict, total=False):
@@ -116,11 +125,17 @@ def end_mandate(*, mandate_id: int, ended_on: datetime.date | None, actor: Actor
 
 @operation(UnableToSaveMandate)
 def add_power_of_attorney(
-    *, mandate_id: int, scope: str, signed_on: datetime.date, actor: Actor, at: datetime.datetime
+    *,
+    mandate_id: int,
+    scope: str,
+    signed_on: datetime.date,
+    actor: Actor,
+    at: datetime.datetime,
+    document: Document | None = None,
 ) -> PowerOfAttorney:
     """Record the document on which a mandate rests and what it covers, and return it (clause D3).
 
-    Raises: UnableToSaveMandate.
+    The file of it is kept encrypted; it can be added later. Raises: UnableToSaveMandate.
     """
     mandate = Mandate.objects.filter(pk=mandate_id).first()
     if mandate is None:
@@ -129,9 +144,33 @@ def add_power_of_attorney(
         raise UnableToSaveMandate(_("Say what the power of attorney covers."), field="scope")
     if signed_on > localdate(at):
         raise UnableToSaveMandate(_("A power of attorney cannot be signed in the future."), field="signed_on")
-    return PowerOfAttorney.objects.create(
-        mandate=mandate, customer_id=mandate.customer_id, scope=scope.strip(), signed_on=signed_on
-    )
+    row = PowerOfAttorney(mandate=mandate, customer_id=mandate.customer_id, scope=scope.strip(), signed_on=signed_on)
+    if document is not None:
+        _keep_document(row, document)
+    row.save(force_insert=True)
+    return row
+
+
+@operation(UnableToSaveMandate)
+def add_document(
+    *, power_of_attorney_id: UUID, document: Document, actor: Actor, at: datetime.datetime
+) -> PowerOfAttorney:
+    """Keep the file of a power of attorney that has none yet, encrypted, and return it. Raises: UnableToSaveMandate."""
+    row = PowerOfAttorney.objects.select_for_update().filter(pk=power_of_attorney_id).first()
+    if row is None:
+        raise UnableToSaveMandate(_("There is no such power of attorney."))
+    if row.stored_as:
+        raise UnableToSaveMandate(_("The document is there already."), field="document")
+    _keep_document(row, document)
+    row.save(update_fields=["stored_as", "wrapped_key"])
+    return row
+
+
+def _keep_document(row: PowerOfAttorney, document: Document) -> None:
+    if fault := fault_of_document(document.name, document.content):
+        raise UnableToSaveMandate(fault, field="document")
+    stored = write_file_of(row, [document.content])
+    row.stored_as, row.wrapped_key = stored.name, stored.wrapped_key
 
 
 def keep_representatives(representative_ids: Iterable[UUID]) -> None:

@@ -120,7 +120,9 @@ def months_ahead(*, on: datetime.date, months: int = 12) -> tuple[list[datetime.
     """Give the months ahead and what goes in them by rule, as the latest plan counted it."""
     first = on.replace(day=1)
     heads = [first + relativedelta(months=number) for number in range(months)]
-    run = RetentionRun.objects.exclude(forecast={}).order_by("-started_at").first()
+    # A preview of a day ahead counts from that day on: it does not know the months before.
+    counted_by_now = RetentionRun.objects.exclude(forecast={}).filter(as_of__lte=on)
+    run = counted_by_now.order_by("-started_at").first()
     counted = run.forecast if run else {}
     titles = {aggregate.label: aggregate.title for aggregate in aggregates()}
     return heads, [

@@ -336,6 +336,18 @@ def test_the_months_ahead_are_counted_by_rule(purge_on: Purge, scope: None) -> N
     assert [(line.label, line.total) for line in lines] == [("customers.Prospect", 2)]
 
 
+def test_a_preview_that_looks_ahead_leaves_the_months_as_the_run_counted_them(
+    purge_on: Purge, preview_on: Purge
+) -> None:
+    ProspectFactory.create(last_day=LATER - 300 * DAY)
+    ProspectFactory.create(last_day=LATER - 100 * DAY)
+    purge_on(LATER)
+    heads, before = months_ahead(on=LATER)
+    preview_on(LATER + 200 * DAY)
+    assert months_ahead(on=LATER) == (heads, before)
+    assert [line.total for line in before] == [2]
+
+
 def test_readings_ahead_are_counted_once_a_month_and_not_each_night(purge_on: Purge) -> None:
     site = SiteFactory.create()
     ConsumptionDayFactory.create(site=site, last_day=LATER.replace(year=2012) + 10 * DAY)

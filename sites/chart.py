@@ -21,12 +21,15 @@ _NICE = (1, 2, 2.5, 5, 10)
 
 @dataclass(frozen=True)
 class Point:
-    """One bar: energy in Wh (None: no reading), the same column a year before, and whether part of it is estimated."""
+    """One bar: energy in Wh (None: no reading), the same column a year before, whether part of it is estimated.
+
+    `note` says how far it can be trusted: how much is estimated or missing, or the word of the source.
+    """
 
     energy_wh: int | None
     before_wh: int | None = None
     is_estimated: bool = False
-    url: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: the short label under it and its whole name."""
+    """A column: the short label under it, its whole name, and the end of the address that opens it."""
 
     label: str
     name: str
     is_selected: bool = False
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,6 @@ class Rect:
     kind: str
     is_estimated: bool
     title: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Cell:
     figure: str
     before: str
     is_estimated: bool
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,11 @@ class Chart:
     series: Sequence[Series]
     rows: list[tuple[Column, list[Cell]]]
     summary: str
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether any figure is not to be trusted whole."""
+        return any(cell.note for _column, cells in self.rows for cell in cells)
 
     @property
     def has_estimates(self) -> bool:
@@ -163,13 +172,16 @@ def _rect(x: float, point: Point, top: float, series: Series, column: Column) ->
     words = f"{column.name}: {series.label} {_kwh(point.energy_wh or 0)} kWh"
     if point.is_estimated:
         words += f", {gettext('partly estimated')}"
-    return Rect(x, y, _BAR, round(HEIGHT - y, 1), series.kind, point.is_estimated, words, point.url)
+    if point.note:
+        words += f" ({point.note})"
+    return Rect(x, y, _BAR, round(HEIGHT - y, 1), series.kind, point.is_estimated, words)
 
 
 def _cell(series: Series, number: int) -> Cell:
     point = series.points[number]
     figure = "–" if point.energy_wh is None else _kwh(point.energy_wh)
-    return Cell(series.label, figure, "–" if point.before_wh is None else _kwh(point.before_wh), point.is_estimated)
+    before = "–" if point.before_wh is None else _kwh(point.before_wh)
+    return Cell(series.label, figure, before, point.is_estimated, point.note)
 
 
 def _kwh(energy_wh: float) -> str:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sites.portal import consumption, contracts
+from sites.staff import consumption as staff_consumption
 from sites.staff import imports, panels, tables
 
 _ONE = "staff/customers/<uuid:customer_id>/"
@@ -19,7 +20,8 @@ staff_urls = [
     path("staff/imports/tables/<uuid:job_id>/refused/", tables.refused_rows, name="staff-table-refused"),
     path("staff/imports/tables/runs/<uuid:run_id>/undo/", tables.undo_table_import, name="staff-table-undo"),
     path(f"{_ONE}contracts/", panels.contracts, name="staff-customer-contracts"),
-    path(f"{_ONE}consumption/", panels.consumption, name="staff-customer-consumption"),
+    path(f"{_ONE}consumption/", staff_consumption.consumption, name="staff-customer-consumption"),
+    path(f"{_ONE}consumption/file/", staff_consumption.consumption_file, name="staff-customer-consumption-file"),
     path(f"{_ONE}contracts/alerts/", panels.alerts, name="staff-customer-contract-alerts"),
 ]
 

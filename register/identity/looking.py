@@ -53,6 +53,7 @@ class WhatWasShown(models.TextChoices):
     ADDRESS = "protected address", _("protected address")
     BANK_ACCOUNT = "bank account", _("bank account")
     RECORDING = "recording", _("recording")
+    CONSUMPTION_FILE = "consumption file", _("consumption as a file")
     REFUSED_ROWS = "refused rows", _("refused rows of an uploaded file")
     DOCUMENT = "power of attorney", _("document of a power of attorney")
 

@@ -1,4 +1,4 @@
-"""The panels of contracts and consumption on the customer page, and what of them wants an act."""
+"""The panel of contracts on the customer page, and what of them wants an act."""
 
 import datetime
 from typing import Any
@@ -19,15 +19,14 @@ from register.identity.looking import (
     WhatWasShown,
     account_of,
     bound_time,
-    needs,
     note_look,
     note_panel,
     panel,
 )
+from register.identity.rights import needs
 from register.identity.roles import OPENS_MASKED, may_reveal
 from sites.models import Contract
-from sites.months import months_of
-from sites.queries import Stretch, contracts_of, grouped_gsrn, state_of, stretches_of
+from sites.queries import contracts_of, state_of
 
 PENDING_DAYS = 60
 
@@ -57,30 +56,6 @@ def contracts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "ended_count": sum(state in ("ended", "cancelled") for state in states),
     }
     return panel(request, "staff/sites/_contracts.html", context)
-
-
-@require_safe
-@needs("sites.view_contract")
-def consumption(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """Show a year of consumption at one address by month, only the days of the customer's own contracts."""
-    row = _customer(customer_id)
-    note_panel(request, row.pk, "consumption")
-    bound_time()
-    today = timezone.localdate()
-    stretches = sorted(stretches_of(row.pk), key=lambda one: (one.end is not None, one.site.address))
-    addresses = list(dict.fromkeys(one.site.address for one in stretches))
-    chosen = _chosen(addresses, request.GET.get("place", ""))
-    here = [one for one in stretches if one.site.address == chosen]
-    named = enumerate((address, next(one for one in stretches if one.site.address == address)) for address in addresses)
-    context: dict[str, Any] = {
-        "customer": row,
-        "places": [(number, address, _shown(row, here_or_there)) for number, (address, here_or_there) in named],
-        "chosen": chosen,
-        "months": months_of(here, today) if here else None,
-        "as_table": request.GET.get("as") == "table",
-        "place": request.GET.get("place", ""),
-    }
-    return panel(request, "staff/sites/_consumption.html", context)
 
 
 @require_safe
@@ -120,17 +95,6 @@ def _open_addresses(request: HttpRequest, row: Customer) -> bool:
         return False
     note_look(request, what=WhatWasShown.ADDRESS, customers=[row.pk], reason=reason)
     return True
-
-
-def _shown(row: Customer, stretch: Stretch) -> str:
-    """Say what a place is called: by its address, or where that is protected by its metering point."""
-    return grouped_gsrn(stretch.site.gsrn) if row.is_protected else stretch.site.address
-
-
-def _chosen(addresses: list[str], place: str) -> str:
-    if place.isdigit() and int(place) < len(addresses):
-        return addresses[int(place)]
-    return addresses[0] if addresses else ""
 
 
 def _customer(customer_id: UUID) -> Customer:

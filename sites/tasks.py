@@ -14,6 +14,7 @@ from register.work.models import ImportRun, Job
 from register.work.operations import ask_for_work, report_progress
 from sites.checking import CHECK_RELATIONSHIPS, check_relationships
 from sites.consumption.operations import IMPORT_UPLOAD, import_upload
+from sites.imports.files import IMPORT_FILE, UNDO_FILE, import_kept_file, undo_file
 from sites.imports.undo import KEEP_RELATIONSHIPS, settle_relationships
 from sites.imports.uploads import IMPORT_TABLE, UNDO_TABLE, import_kept_table, undo_table
 
@@ -61,3 +62,15 @@ def check_relationships_with_contracts(job: Job) -> Mapping[str, Any]:
         return report_progress(job=job, progress_count=count, at=timezone.now())
 
     return check_relationships(clock=timezone.now, progress=progress).as_result
+
+
+@does(IMPORT_FILE)
+def import_uploaded_file(job: Job) -> Mapping[str, Any]:
+    """Import, or preview, a file of the bank or of billing that a member of staff uploaded."""
+    return import_kept_file(job=job, now=timezone.now)
+
+
+@does(UNDO_FILE)
+def undo_imported_file(job: Job) -> Mapping[str, Any]:
+    """Undo an imported file; what it made goes on to the purge worker."""
+    return undo_file(job=job, now=timezone.now)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from sites.portal import consumption, contracts
 from sites.staff import consumption as staff_consumption
-from sites.staff import imports, panels, tables
+from sites.staff import files, imports, panels, tables
 
 _ONE = "staff/customers/<uuid:customer_id>/"
 
@@ -19,6 +19,10 @@ staff_urls = [
     path("staff/imports/tables/<uuid:job_id>/confirm/", tables.confirm_table_import, name="staff-table-confirm"),
     path("staff/imports/tables/<uuid:job_id>/refused/", tables.refused_rows, name="staff-table-refused"),
     path("staff/imports/tables/runs/<uuid:run_id>/undo/", tables.undo_table_import, name="staff-table-undo"),
+    path("staff/imports/files/<slug:code>/", files.new_file, name="staff-file-new"),
+    path("staff/imports/files/jobs/<uuid:job_id>/", files.file_job, name="staff-file"),
+    path("staff/imports/files/jobs/<uuid:job_id>/confirm/", files.confirm_file_import, name="staff-file-confirm"),
+    path("staff/imports/files/runs/<uuid:run_id>/undo/", files.undo_file, name="staff-file-undo"),
     path(f"{_ONE}contracts/", panels.contracts, name="staff-customer-contracts"),
     path(f"{_ONE}consumption/", staff_consumption.consumption, name="staff-customer-consumption"),
     path(f"{_ONE}consumption/file/", staff_consumption.consumption_file, name="staff-customer-consumption-file"),

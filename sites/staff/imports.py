@@ -26,6 +26,7 @@ from register.work.models import ImportRun, Job
 from sites.consumption.importing import KIND
 from sites.consumption.operations import IMPORT_UPLOAD, PERMISSION, confirm_upload, keep_upload, undo_consumption_import
 from sites.datahub.faults import Fault
+from sites.imports.files import permitted_files
 from sites.imports.uploads import permitted_kinds
 
 from .runs import is_asker, listed_runs
@@ -100,6 +101,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": listed_runs(page.object_list, account),
         "may_import_tables": bool(permitted_kinds(account)),
+        "file_kinds": permitted_files(account),
     }
     return render(request, "staff/imports/list.html", context, status=422 if is_sent else 200)
 

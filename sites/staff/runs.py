@@ -9,10 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from register.identity.models import Account
+from register.work.filing import file_kinds
 from register.work.importing import kinds
 from register.work.models import ImportRun
 from sites.consumption.importing import KIND
 from sites.consumption.operations import PERMISSION
+from sites.imports.files import permitted_files
 from sites.imports.undo import PROHIBITIONS
 from sites.imports.uploads import permitted_kinds
 
@@ -41,15 +43,16 @@ def listed_runs(runs: Iterable[ImportRun], account: Account) -> list[ListedRun]:
     may_undo = {kind.code for kind in permitted_kinds(account)} - {PROHIBITIONS}
     if account.has_perm(PERMISSION):
         may_undo.add(KIND)
+    may_undo |= {kind.code for kind in permitted_files(account)}
     return [
         ListedRun(
             started_at=run.started_at,
             title=_title(run.kind),
             state=run.state,
             state_text=str(run.get_state_display()),
-            new=_count(run, "new_count", "created", "objections"),
-            changed=_count(run, "corrected_count", "updated", "prohibited"),
-            unchanged=_count(run, "unchanged_count", "unchanged"),
+            new=_count(run, _named(run, 0), "new_count", "created", "objections"),
+            changed=_count(run, _named(run, 1), "corrected_count", "updated", "prohibited"),
+            unchanged=_count(run, _named(run, 2), "unchanged_count", "unchanged"),
             who=names.get(run.started_by, _("command")),
             sha256=run.sha256,
             undo_url=_undo_url(run) if run.kind in may_undo else "",
@@ -65,8 +68,15 @@ def is_asker(account: Account, asked_by: str) -> bool:
 
 
 def _title(kind: str) -> str:
-    known = kinds()
-    return str(known[kind].title) if kind in known else _("consumption")
+    known = {code: each.title for code, each in kinds().items()}
+    known |= {code: each.title for code, each in file_kinds().items()}
+    return str(known[kind]) if kind in known else _("consumption")
+
+
+def _named(run: ImportRun, place: int) -> str:
+    """Give what a kind of file calls its count of new, changed or unchanged rows."""
+    kind = file_kinds().get(run.kind)
+    return kind.shown[place] if kind else ""
 
 
 def _count(run: ImportRun, *names: str) -> int | None:
@@ -76,6 +86,8 @@ def _count(run: ImportRun, *names: str) -> int | None:
 def _undo_url(run: ImportRun) -> str:
     if run.kind == KIND:
         return reverse("staff-import-undo", args=[run.pk]) if run.state == ImportRun.State.COMMITTED else ""
+    if run.kind in file_kinds():
+        return reverse("staff-file-undo", args=[run.pk]) if run.state == ImportRun.State.COMMITTED else ""
     is_there = run.state in (ImportRun.State.COMMITTED, ImportRun.State.UNDONE)
     return reverse("staff-table-undo", args=[run.pk]) if is_there else ""
 
@@ -83,7 +95,7 @@ def _undo_url(run: ImportRun) -> str:
 def _job_url(run: ImportRun) -> str:
     if run.kind == KIND or run.state != ImportRun.State.REFUSED or run.job_id is None:
         return ""
-    return reverse("staff-table", args=[run.job_id])
+    return reverse("staff-file" if run.kind in file_kinds() else "staff-table", args=[run.job_id])
 
 
 def _names(started_by: Iterable[str]) -> dict[str, str]:

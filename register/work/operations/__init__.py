@@ -1,5 +1,6 @@
 """All writes of work: jobs, the outbox, imports."""
 
+from .file_import import FileReport, import_file
 from .imports import (
     AlreadyImported,
     UnableToImport,
@@ -25,6 +26,7 @@ from .table_import import TableReport, import_table
 
 __all__ = [
     "AlreadyImported",
+    "FileReport",
     "TableReport",
     "UnableToImport",
     "ask_for_work",
@@ -36,6 +38,7 @@ __all__ = [
     "finish_import",
     "finish_work",
     "give_back_work",
+    "import_file",
     "import_table",
     "keep_source",
     "mark_undone",

@@ -182,10 +182,10 @@ def _write_batch(kind: ImportKind, batch: Batch, context: ImportContext) -> Outc
         with transaction.atomic():
             return kind.write(batch, context)
     except (IntegrityError, DataError, ProgrammingError) as error:
-        if isinstance(error, ProgrammingError) and not _is_forbidden(error):
+        if isinstance(error, ProgrammingError) and not is_forbidden(error):
             raise
         if len(batch.rows) == 1:
-            return Outcome({}, [Fault(batch.numbers[0], "register-refuses", _why(error))])
+            return Outcome({}, [Fault(batch.numbers[0], "register-refuses", why_refused(error))])
     middle = len(batch.rows) // 2
     halves = (
         Batch(batch.numbers[:middle], batch.rows[:middle]),
@@ -196,12 +196,13 @@ def _write_batch(kind: ImportKind, batch: Batch, context: ImportContext) -> Outc
     return Outcome(counts, [*first.faults, *second.faults])
 
 
-def _is_forbidden(error: ProgrammingError) -> bool:
+def is_forbidden(error: ProgrammingError) -> bool:
     """Tell whether a policy refused a row: it belongs to a controller that the person does not act for."""
     return getattr(error.__cause__, "sqlstate", "") == _INSUFFICIENT_PRIVILEGE
 
 
-def _why(error: IntegrityError | DataError | ProgrammingError) -> str:
+def why_refused(error: IntegrityError | DataError | ProgrammingError) -> str:
+    """Give the neutral sentence for what the database refused."""
     if isinstance(error, IntegrityError):
         return str(sentence_of(error))
     if isinstance(error, ProgrammingError):

@@ -1,4 +1,4 @@
-"""Undoes an import of a table or of consumption: `manage.py undo_import RUN`."""
+"""Undoes an import of a table, a file or consumption: `manage.py undo_import RUN`."""
 
 import json
 import time
@@ -13,9 +13,11 @@ from register.access.refusing import Refusal
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.audit.restoring import Named
+from register.work.filing import file_kinds
 from register.work.models import ImportRun, Job
 from sites.consumption.importing import KIND as CONSUMPTION
 from sites.consumption.operations import undo_consumption_import
+from sites.imports.files import undo_file_import
 from sites.imports.undo import Undoing, undo_register_import
 
 JOB = "undo-register-import"
@@ -25,7 +27,7 @@ _LOOK_EVERY_S = 1
 
 class Command(BaseCommand):
     help = (
-        "Undoes an import of a table or of consumption: what it changed gets its old values back, what it made is "
+        "Undoes an import of a table, a file or consumption: what it changed gets its old values back, what it made is "
         "deleted by the "
         "purge worker. What was edited since or is needed by other rows stays and is named. "
         "Exit code: 0 it is undone, 1 it cannot be, 2 there is no such import."
@@ -67,6 +69,8 @@ class Command(BaseCommand):
 
 
 def _undone(run: ImportRun, actor: Actor) -> Undoing:
+    if run.kind in file_kinds():
+        return undo_file_import(run=run, actor=actor, at=timezone.now())
     if run.kind != CONSUMPTION:
         return undo_register_import(run=run, actor=actor, at=timezone.now())
     job = undo_consumption_import(run=run, actor=actor, at=timezone.now(), controllers=None)

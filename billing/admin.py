@@ -22,6 +22,7 @@ from billing.models import (
     Invoice,
     InvoiceContract,
     InvoiceRow,
+    OwnAccount,
     Payment,
     PaymentAllocation,
 )
@@ -376,3 +377,25 @@ class CreditInformationAdmin(OnlyAdded):
     date_hierarchy = "retrieved_on"
     raw_id_fields = ("customer",)
     ordering = ("-retrieved_on",)
+
+
+class OwnAccountForm(RowForm):
+    """Enters or changes a bank account of the company's own."""
+
+    class Meta:
+        model = OwnAccount
+        fields: ClassVar[list[str]] = ["controller", "iban", "name"]
+
+    def operate(self, *, actor: Actor, at: datetime.datetime) -> models.Model:
+        """Enter or change."""
+        return operations.save_own_account(account_id=self.key, actor=actor, at=at, **self.values())
+
+
+@admin.register(OwnAccount)
+class OwnAccountAdmin(RowAdmin):
+    """The accounts on which payments come in: by them a bank's file finds whose it is."""
+
+    form = OwnAccountForm
+    list_display = ("iban", "controller_mark", "name")
+    list_select_related = ("controller",)
+    ordering = ("iban",)

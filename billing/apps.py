@@ -9,3 +9,7 @@ class BillingConfig(AppConfig):
     label = "billing"
     verbose_name = _("billing")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare what can be imported from files."""
+        import billing.imports  # noqa: F401

@@ -21,6 +21,7 @@ from billing.models import (
     Invoice,
     InvoiceContract,
     InvoiceRow,
+    OwnAccount,
     Payment,
     PaymentAllocation,
 )
@@ -200,6 +201,21 @@ def add_charge(
     return Charge.objects.create(
         invoice=invoice, kind=kind, charged_on=charged_on, amount_eur=amount_eur, note=note.strip()
     )
+
+
+class UnableToSaveOwnAccount(Refusal):
+    """A bank account of the company's own cannot be saved."""
+
+
+@operation(UnableToSaveOwnAccount)
+def save_own_account(
+    *, actor: Actor, at: datetime.datetime, account_id: int | None = None, **values: Any
+) -> OwnAccount:
+    """Enter a bank account of a controller, or change the one named, and return it. Raises: UnableToSaveOwnAccount."""
+    row = _row(OwnAccount, account_id, UnableToSaveOwnAccount)
+    values["iban"] = _clean(clean_iban, values["iban"], "iban", UnableToSaveOwnAccount)
+    save_changes(row, values)
+    return row
 
 
 class UnableToSavePayment(Refusal):

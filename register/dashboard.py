@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from billing import queries as billing
+from billing.cases.queries import open_sum
 from register.identity.looking import account_of
 from register.identity.menu import in_order
 from register.identity.models import Account
@@ -52,6 +53,10 @@ _KINDS: dict[str, str | Promise] = {
     "sites": gettext_lazy("metering points"),
     "meters": gettext_lazy("meters"),
     "prohibitions": gettext_lazy("prohibitions"),
+    "payments": gettext_lazy("payments"),
+    "invoices": gettext_lazy("invoices"),
+    "import-uploaded-file": gettext_lazy("import of a file"),
+    "undo-imported-file": gettext_lazy("undoing of an import"),
     "demo": gettext_lazy("demonstration register"),
 }
 
@@ -221,6 +226,13 @@ def _invoices(board: Board, at: datetime.datetime) -> None:
     board.tiles.append(Tile(_("Invoices in dispute"), "hand-stop", _figure(counted.disputed_count), text, "", disputed))
 
 
+def _cases(board: Board, at: datetime.datetime) -> None:
+    count, euros = open_sum()
+    money = _("%(sum)s € to be placed") % {"sum": formats.number_format(euros, 2, force_grouping=True)}
+    url = _address("staff-payment-cases")
+    board.tiles.append(Tile(_("Payments to be sorted out"), "currency-euro", _figure(count), money, "", url))
+
+
 def _jobs(board: Board, at: datetime.datetime) -> None:
     counts = work.job_counts(failed_since=at - datetime.timedelta(days=_FAILED_DAYS))
     if counts.failed:
@@ -245,6 +257,7 @@ PARTS: tuple[Part, ...] = (
     Part(gettext_lazy("relationships"), "retention.view_retentionrun", _relationships),
     Part(gettext_lazy("contracts"), "sites.view_contract", _contracts),
     Part(gettext_lazy("invoices"), "billing.view_invoice", _invoices),
+    Part(gettext_lazy("payments to be sorted out"), "billing.change_paymentcase", _cases),
     Part(gettext_lazy("jobs"), "work.view_job", _jobs),
     Part(gettext_lazy("imports"), "work.view_importrun", _imports),
 )

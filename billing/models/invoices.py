@@ -218,6 +218,12 @@ class Payment(Sourced):
     reference = models.CharField(_("reference"), max_length=35, blank=True)
     payer_name = models.CharField(_("payer"), max_length=140, blank=True)
     bank_reference = models.CharField(_("the bank's reference"), max_length=60, blank=True)
+    entry_reference = models.CharField(
+        _("the bank's reference of the entry"), max_length=60, blank=True, help_text=_("One entry may hold a batch.")
+    )
+    stated_on = models.DateField(
+        _("stated on"), null=True, blank=True, help_text=_("The day of the account statement that has the payment.")
+    )
 
     access = controller_access(of_customers())
     data_map = DataMap(
@@ -225,7 +231,7 @@ class Payment(Sourced):
         keeps=[Keep(P4, Basis.LAW, schedule.BILLING_10_YEARS, Clock("booked_on"))],
         fields={
             items.PAYMENT: ["amount_eur", "paid_on", "booked_on"],
-            items.CHARGES: ["reference", "payer_name", "bank_reference"],
+            items.CHARGES: ["reference", "payer_name", "bank_reference", "entry_reference", "stated_on"],
         },
         technical=["id", "controller", "customer", "source", "import_run"],
     )
@@ -236,6 +242,9 @@ class Payment(Sourced):
         indexes: ClassVar = [
             models.Index(fields=["booked_on"], name="payment_by_booking"),
             models.Index(fields=["reference"], name="payment_by_reference"),
+            models.Index(
+                fields=["controller", "entry_reference"], condition=~Q(entry_reference=""), name="payment_by_entry"
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(amount_eur=0), name="payment_is_not_nothing"),

@@ -55,7 +55,15 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Dashboard"), "home", front=("staff-dashboard", "admin:index")),
     Section(_("Customers"), "users", "customers", front=("staff-customers",)),
     Section(_("Metering points"), "map-pin", "sites", front=("staff-sites",)),
-    Section(_("Billing"), "file-invoice", "billing", front=("staff-billing",)),
+    Section(
+        _("Billing"),
+        "file-invoice",
+        "billing",
+        front=("staff-billing",),
+        pages=(
+            Page(_("Payments to be sorted out"), "staff-payment-cases", frozenset({Role.BILLING, Role.ADMINISTRATOR})),
+        ),
+    ),
     Section(_("Recordings"), "microphone", "recordings", front=("staff-recordings",)),
     Section(
         _("Requests"),
@@ -72,7 +80,13 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         _("Imports"),
         "file-import",
-        pages=(Page(_("Consumption"), "staff-imports", frozenset({Role.METERING, Role.ADMINISTRATOR})),),
+        pages=(
+            Page(
+                _("What came in"),
+                "staff-imports",
+                frozenset({Role.BILLING, Role.METERING, Role.MARKETING, Role.ADMINISTRATOR}),
+            ),
+        ),
     ),
     Section(_("Reports"), "report", front=("staff-reports",)),
     Section(_("Logs"), "history", "audit", front=("staff-logs",)),

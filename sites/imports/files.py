@@ -17,8 +17,8 @@ from register.access.refusing import Refusal
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.audit.restoring import DELETE_MADE, controllers_of, restore_rows, rows_made
-from register.identity.middleware import scope_of
 from register.identity.models import Account
+from register.identity.rights import scope_of
 from register.work.filing import FileKind, file_kinds
 from register.work.models import ImportRun, ImportSource, Job
 from register.work.operations import (
@@ -32,7 +32,7 @@ from register.work.operations import (
 from register.work.operations.reporting import Reporter
 
 from .undo import UnableToUndo, Undoing
-from .uploads import WORKS_WITH_IMPORTS, opened_source
+from .uploads import WORKS_WITH_IMPORTS, controllers_permitting, opened_source
 
 IMPORT_FILE = "import-uploaded-file"
 UNDO_FILE = "undo-imported-file"
@@ -45,9 +45,12 @@ class UnableToImportFile(Refusal):
 
 def permitted_files(account: Account) -> list[FileKind]:
     """Give the kinds of file that a person may import."""
-    if not account.has_perm(WORKS_WITH_IMPORTS):
-        return []
-    return [kind for kind in file_kinds().values() if account.has_perm(kind.permission)]
+    return [kind for kind in file_kinds().values() if controllers_permitting(account, *rights_of(kind))]
+
+
+def rights_of(kind: FileKind) -> tuple[str, str]:
+    """Give the rights that the import of a kind needs."""
+    return WORKS_WITH_IMPORTS, kind.permission
 
 
 def keep_file(
@@ -93,15 +96,16 @@ def import_kept_file(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, A
     Raises: UnableToImportFile.
     """
     account = _asker(job)
-    actor, scope = Actor.staff(account.pk), scope_of(account)
     asked = job.parameters
+    kind = file_kinds()[asked["kind"]]
+    actor, scope = Actor.staff(account.pk), scope_of(account, *rights_of(kind))
     is_preview = bool(asked["is_preview"])
     with translation.override(account.language), Reporter(job, now=now) as reporter, acting(actor=actor, scope=scope):
         source = ImportSource.objects.get(pk=UUID(asked["source"]))
         try:
             report = import_file(
                 source_file=opened_source(source.pk),
-                kind=file_kinds()[asked["kind"]],
+                kind=kind,
                 actor=actor,
                 at=now(),
                 options=asked["options"],
@@ -142,7 +146,8 @@ def undo_file(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
     with translation.override(account.language), acting(actor=actor, scope=Scope.service(UNDO_FILE)):
         run = ImportRun.objects.get(pk=UUID(job.parameters["run"]))
         try:
-            undoing = undo_file_import(run=run, actor=actor, at=now(), controllers=set(account.controller_ids()))
+            mine = set(controllers_permitting(account, *rights_of(file_kinds()[run.kind])))
+            undoing = undo_file_import(run=run, actor=actor, at=now(), controllers=mine)
         except UnableToUndo as refusal:
             return {"refused": str(refusal)}
     return {"deletion": str(undoing.job.pk), "restored": undoing.restored_count}

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from register.access.refusing import Refusal
 from register.identity.looking import account_of
 from register.identity.queries import actor_of
+from register.identity.rights import needs
 from register.work.filing import FileKind, file_kinds
 from register.work.models import ImportRun, Job
 from sites.imports.files import (
@@ -28,6 +29,7 @@ from sites.imports.files import (
     permitted_files,
 )
 from sites.imports.undo import deletion_of
+from sites.imports.uploads import WORKS_WITH_IMPORTS
 
 MOST_UPLOAD_BYTES = 256 << 20
 PAUSE_S = 2
@@ -64,6 +66,7 @@ class UploadForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@needs(WORKS_WITH_IMPORTS)
 def new_file(request: HttpRequest, code: str) -> HttpResponse:
     """Take a file in for its preview."""
     kind = _permitted(request, code)
@@ -85,6 +88,7 @@ def new_file(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
+@needs(WORKS_WITH_IMPORTS)
 def file_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show how far the worker is, then what it found, with the places at fault."""
     job = _job(request, job_id)
@@ -111,6 +115,7 @@ def file_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@needs(WORKS_WITH_IMPORTS)
 def confirm_file_import(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Import the file whose preview was seen."""
     try:
@@ -122,6 +127,7 @@ def confirm_file_import(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs(WORKS_WITH_IMPORTS)
 def undo_file(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Ask whether the import of a file is to be undone, and show how the undo went."""
     run = get_object_or_404(ImportRun, pk=run_id)

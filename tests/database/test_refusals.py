@@ -18,6 +18,7 @@ from billing.models import (
     InvoiceRow,
     Payment,
     PaymentAllocation,
+    PaymentCase,
 )
 from customers.models import (
     ConsentedDatum,
@@ -109,6 +110,10 @@ def refused_without_a_reason() -> None:
 
 
 ATTEMPTS: dict[str, Attempt] = {
+    "case_is_about_money": lambda: make(PaymentCase, amount=0),
+    "case_closed_has_its_moment": lambda: make(PaymentCase, state="assigned", closed_at=None),
+    "case_closed_by_hand_says_why": lambda: make(PaymentCase, state="dismissed", note=""),
+    "case_without_payment_is_one": lambda: again(PaymentCase, "bank_reference", payment=None, controller_id=2),
     "customer_relationship_ends_after_it_starts": lambda: make(
         Customer, relationship_started_on=NEXT, relationship_ended_on=DAY
     ),

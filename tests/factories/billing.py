@@ -12,11 +12,13 @@ from billing.models import (
     Invoice,
     InvoiceContract,
     InvoiceRow,
+    OwnAccount,
     Payment,
     PaymentAllocation,
+    PaymentCase,
 )
 
-from .clocks import before, day_of, end_of
+from .clocks import before, day_of, end_of, moment_of
 from .customers import CustomerFactory
 from .identity import NETWORK
 from .numbers import iban, reference
@@ -136,6 +138,8 @@ class PaymentFactory(factory.django.DjangoModelFactory):
     reference = factory.Sequence(lambda number: reference(number + 500_000))
     payer_name = factory.Sequence(lambda number: f"Maksaja {number}")
     bank_reference = factory.Sequence(lambda number: f"PANKKI{number}")
+    entry_reference = factory.Sequence(lambda number: f"VIENTI{number}")
+    stated_on = factory.LazyAttribute(day_of)
 
 
 class PaymentAllocationFactory(factory.django.DjangoModelFactory):
@@ -146,6 +150,38 @@ class PaymentAllocationFactory(factory.django.DjangoModelFactory):
     invoice = factory.SubFactory(InvoiceFactory)
     controller_id = factory.SelfAttribute("invoice.controller_id")
     amount_eur = Decimal("123.45")
+
+
+class OwnAccountFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = OwnAccount
+
+    controller_id = NETWORK
+    iban = factory.Sequence(lambda number: iban(number + 900_000))
+    name = "viitemaksut"
+
+
+class PaymentCaseFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PaymentCase
+
+    class Params:
+        last_day = None
+
+    controller_id = factory.SelfAttribute("payment.controller_id")
+    payment = factory.SubFactory(PaymentFactory, last_day=factory.SelfAttribute("..last_day"))
+    reason = "too-much"
+    amount = Decimal("10.00")
+    currency = "EUR"
+    booked_on = factory.LazyAttribute(day_of)
+    reference = factory.Sequence(lambda number: reference(number + 500_000))
+    payer_name = factory.Sequence(lambda number: f"Maksaja {number}")
+    message = factory.Sequence(lambda number: f"ylimääräinen {number}")
+    bank_reference = factory.Sequence(lambda number: f"ERO{number}")
+    state = "dismissed"
+    note = factory.Sequence(lambda number: f"sovittu asiakkaan kanssa {number}")
+    closed_at = factory.LazyAttribute(moment_of)
+    closed_by = "service:test"
 
 
 class _LastDay:

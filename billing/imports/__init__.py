@@ -1,0 +1,5 @@
+"""What comes in from files of the bank and of billing systems."""
+
+from .payments import PAYMENTS
+
+__all__ = ["PAYMENTS"]

@@ -39,6 +39,10 @@ OPEN: Final = frozenset(
 ENROLMENT: Final = frozenset({"mfa_activate_totp", "account_reauthenticate"})
 # What needs the second factor but neither commitment nor roles.
 OWN_ACCOUNT: Final = ENROLMENT | frozenset({"mfa_view_recovery_codes", "mfa_reauthenticate", "staff-commitment"})
+# What is open while the password is one that another chose.
+FIRST_PASSWORD: Final = ENROLMENT | frozenset(
+    {"account_change_password", "mfa_view_recovery_codes", "mfa_reauthenticate"}
+)
 _SEEN_EVERY_S = 60
 
 
@@ -82,7 +86,9 @@ class StaffGate:
             return _to("account_login", request)
         if not has_second_factor(account):
             return self._enrol(request, name)
-        if name in OWN_ACCOUNT:
+        if account.password_set_by_other and name not in FIRST_PASSWORD:
+            return _to("account_change_password", request)
+        if name in OWN_ACCOUNT or name == "account_change_password":
             return self._get_response(request)
         if not has_committed(account):
             return _to("staff-commitment", request)

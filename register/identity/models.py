@@ -58,6 +58,9 @@ class Account(AbstractBaseUser):
     language = models.CharField(
         _("language"), max_length=2, choices=[("fi", _("Finnish")), ("en", _("English"))], default="fi"
     )
+    password_set_by_other = models.BooleanField(
+        _("password set by another"), default=False, help_text=_("The person must change it before anything else.")
+    )
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(_("made at"))
     ended_on = models.DateField(_("work ended on"), null=True, blank=True)
@@ -81,6 +84,7 @@ class Account(AbstractBaseUser):
             "email",
             "display_name",
             "language",
+            "password_set_by_other",
             "is_active",
             "created_at",
             "ended_on",

@@ -45,8 +45,11 @@ def create_staff_account(
     actor: Actor,
     at: datetime.datetime,
     language: str = "fi",
+    password_set_by_other: bool = True,
 ) -> Account:
     """Make an account of a member of staff, without any role yet.
+
+    Who made the account knows its first password, so its owner must change it before anything else.
 
     Raises: UnableToCreateAccount for an address in use or a password that the rules refuse.
     """
@@ -54,6 +57,7 @@ def create_staff_account(
     if Account.objects.filter(email__iexact=address).exists():
         raise UnableToCreateAccount(gettext("An account with this address exists."))
     account = Account(email=address, display_name=display_name.strip(), language=language, created_at=at)
+    account.password_set_by_other = password_set_by_other
     try:
         validate_password(password, account)
         account.set_password(password)
@@ -61,6 +65,15 @@ def create_staff_account(
     except ValidationError as error:
         raise UnableToCreateAccount(" ".join(error.messages)) from error
     account.save()
+    return account
+
+
+@transaction.atomic
+def change_password(*, account: Account, password: str, actor: Actor, at: datetime.datetime) -> Account:
+    """Give an account the password that its owner chose; the caller has validated it."""
+    account.set_password(password)
+    account.password_set_by_other = False
+    account.save(update_fields=["password", "password_set_by_other"])
     return account
 
 

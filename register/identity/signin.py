@@ -4,6 +4,7 @@ Dangerous if loosened: an answer that differs by account tells who works here; a
 makes the second factor worthless to whoever holds a dump.
 """
 
+import datetime
 import time
 from typing import Any, ClassVar
 
@@ -15,10 +16,16 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from register.identity import factors
+from register.access.scope import Scope
+from register.audit.acting import acting
+from register.identity import factors, operations
+from register.identity.models import Account
+from register.identity.queries import actor_of
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +54,25 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by an administrator."""
         return False
+
+    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+        """Refuse the password that another chose as the new one too."""
+        if isinstance(user, Account) and user.password_set_by_other and user.check_password(password):
+            raise ValidationError(_("Choose another password than the one that you were given."))
+        cleaned: str = super().clean_password(password, user)
+        return cleaned
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Change the password by the operation, in a scope of its own: the commitment may not be given yet."""
+        assert isinstance(user, Account)
+        actor = actor_of(user)
+        now = datetime.datetime.now(tz=datetime.UTC)  # allauth's page calls this, without a clock
+        with acting(actor=actor, scope=Scope.staff(controllers=(), persons=True)):
+            operations.change_password(account=user, password=password, actor=actor, at=now)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Go on to the start page."""
+        return reverse("staff-dashboard")
 
     def is_reauthentication_required(self, *, app: str = "") -> bool:
         """Ask again unless the person proved themselves in the last five minutes."""

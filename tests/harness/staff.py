@@ -49,6 +49,7 @@ def make_staff(
     controllers: tuple[int, ...] = (1, 2),
     has_factor: bool = True,
     is_committed: bool = True,
+    password_set_by_other: bool = False,
     at: datetime.datetime | None = None,
 ) -> Staff:
     """Make an account by its operations."""
@@ -56,7 +57,12 @@ def make_staff(
     secret, codes = base64.b32encode(secrets.token_bytes(20)).decode(), []
     with acting_as_service("test"):
         account = operations.create_staff_account(
-            email=email, display_name="Testi Äijälä", password=PASSWORD, actor=_ACTOR, at=moment
+            email=email,
+            display_name="Testi Äijälä",
+            password=PASSWORD,
+            actor=_ACTOR,
+            at=moment,
+            password_set_by_other=password_set_by_other,
         )
         if role:
             named = Controller.objects.filter(pk__in=controllers)

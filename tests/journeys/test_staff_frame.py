@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.harness.committed import CommittedDatabase
 from tests.harness.pages import axe_violations, faults_of, overflows
 from tests.harness.staff import Staff, make_staff, sign_in
 
@@ -168,4 +169,24 @@ def test_a_newcomer_gets_codes_and_commits_before_anything_else(page: Page, live
     page.get_by_label("Olen lukenut tämän ja sitoudun siihen.").check()
     page.get_by_role("button", name="Sitoudu ja jatka").click()
     expect(page.get_by_role("heading", name="Työpöytä")).to_be_visible()
+    assert faults == []
+
+
+def test_who_was_given_a_password_changes_it_before_anything_else(sheet: Page, committed_db: CommittedDatabase):
+    given = make_staff(email="annettu@example.org", password_set_by_other=True)
+    faults = faults_of(sheet)
+    sheet.goto(ACCOUNTS)
+    sheet.get_by_label("Työsähköposti").fill(given.account.email)
+    sheet.get_by_label("Salasana").fill(given.password)
+    sheet.get_by_role("button", name="Jatka").click()
+    sheet.get_by_label("Kertakoodi tunnistussovelluksesta").fill(given.code())
+    sheet.get_by_role("button", name="Kirjaudu", exact=True).click()
+    expect(sheet.get_by_text("Joku muu valitsi salasanasi")).to_be_visible()
+    assert axe_violations(sheet) == []
+    assert not overflows(sheet)
+    sheet.get_by_label("Nykyinen salasana").fill(given.password)
+    sheet.get_by_label("Uusi salasana", exact=True).fill("ihan oma uusi salasana")
+    sheet.get_by_label("Uusi salasana uudelleen").fill("ihan oma uusi salasana")
+    sheet.get_by_role("button", name="Vaihda salasana").click()
+    sheet.wait_for_url(f"**{ACCOUNTS}")
     assert faults == []

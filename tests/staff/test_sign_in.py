@@ -17,7 +17,7 @@ from register.audit.acting import acting_as_service
 from register.audit.models import LogEntry
 from register.identity import operations
 from register.identity.factors import accepts, factors_of
-from register.identity.models import Commitment
+from register.identity.models import Account, Commitment
 from register.identity.queries import COMMITMENT_VERSION
 from tests.harness.staff import PASSWORD, Staff, make_staff, signed_in
 
@@ -245,6 +245,36 @@ def test_a_wish_for_the_password_page_waits_for_a_proof_when_the_last_one_is_old
     client = signed_in(staff)
     answer = client.get("/sign-in/recovery-codes/new/")
     assert answer["Location"].startswith(reverse("account_reauthenticate"))
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_password_that_another_chose_is_changed_before_anything_else(db: None, is_committed: bool):
+    staff = make_staff(password_set_by_other=True, is_committed=is_committed)
+    client, other = signed_in(staff), signed_in(staff)
+    for path in ("/staff/", "/staff/identity/account/", "/sign-in/commitment/", "/sign-in/sessions/", "/staff/search/"):
+        assert client.get(path)["Location"].startswith("/sign-in/password/"), path
+        assert client.post(path)["Location"] == "/sign-in/password/", path
+    page = client.get("/sign-in/password/?next=/staff/identity/account/").content.decode()
+    assert "Joku muu valitsi salasanasi" in page
+    same = {"oldpassword": PASSWORD, "password1": PASSWORD, "password2": PASSWORD}
+    assert "Valitse muu salasana" in client.post("/sign-in/password/", same).content.decode()
+    assert client.get("/staff/")["Location"].startswith("/sign-in/password/")
+    own = {"oldpassword": PASSWORD, "password1": "ihan oma uusi salasana", "password2": "ihan oma uusi salasana"}
+    answer = client.post("/sign-in/password/", own | {"next": "/staff/identity/account/"})
+    assert answer["Location"] == "/staff/identity/account/"
+    answer = client.get("/staff/identity/account/")
+    assert answer.status_code == 200 if is_committed else answer["Location"].startswith("/sign-in/commitment/")
+    assert other.get("/staff/")["Location"].startswith("/sign-in/?")
+    with acting_as_service("test"):
+        entry = LogEntry.objects.filter(content_type__model="account", object_pk=str(staff.account.pk)).latest("id")
+    assert entry.changes == {"password_set_by_other": [True, False]}
+    assert (entry.actor_kind, entry.actor_id) == ("staff", str(staff.account.pk))
+
+
+def test_an_account_that_another_makes_has_such_a_password(client_of_staff: Client):
+    new = {"email": "uusi@example.org", "display_name": "Uusi Äijä", "language": "fi", "password": PASSWORD}
+    assert client_of_staff.post("/staff/identity/account/add/", new).status_code == 302
+    assert Account.objects.get(email="uusi@example.org").password_set_by_other
 
 
 def test_a_new_password_must_be_long_and_ends_the_other_sessions(staff: Staff):

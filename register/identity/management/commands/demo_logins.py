@@ -97,7 +97,12 @@ def _ensure(login: DemoLogin, role: Role, name: str, controllers: str, at: datet
     account = Account.objects.filter(email=login.email).first()
     if account is None:
         account = operations.create_staff_account(
-            email=login.email, display_name=name, password=login.password, actor=_ACTOR, at=at
+            email=login.email,
+            display_name=name,
+            password=login.password,
+            actor=_ACTOR,
+            at=at,
+            password_set_by_other=False,  # it is on the screen of whoever tries the demonstration
         )
         rows = Controller.objects.all() if controllers == "both" else Controller.objects.filter(code=controllers)
         operations.grant_role(account=account, role=role, controllers=rows, actor=_ACTOR, at=at)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dsar import notice
+from dsar.portal import mydata
 from dsar.staff import panels, record, requests
 
 public_urls = [
@@ -21,4 +22,11 @@ staff_urls = [
     path("staff/record/", record.processing_record, name="staff-record"),
     path("staff/record/schedule/", record.retention_schedule, name="staff-retention-schedule"),
     path("staff/record/<slug:form>/", record.processing_record_file, name="staff-record-file"),
+]
+
+portal_urls = [
+    path("my/data/", mydata.my_data, name="portal-my-data"),
+    path("my/data/marketing/", mydata.marketing, name="portal-marketing"),
+    path("my/data/access/", mydata.ask_access, name="portal-ask-access"),
+    path("my/data/correction/", mydata.ask_correction, name="portal-ask-correction"),
 ]

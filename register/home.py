@@ -3,21 +3,75 @@
 Home gathers from several apps, which is why it stands above them all, as the staff's dashboard does.
 """
 
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views import defaults
 from django.views.decorators.http import require_safe
 
+from billing.queries import latest_bill, open_bills
+from customers.queries import customer_or_none
+from dsar.mydata import looks_of
+from register.identity.portal import signed_in
 from register.readiness import is_ready
+from sites.energy import Supply, reach_of, view_of
+from sites.periods import Kind, Span
+from sites.queries import supplies_for
 
 _STAFF = ("/staff/", "/sign-in/", "/sign-out/", "/admin/")
 
 
 @require_safe
 def portal(request: HttpRequest) -> HttpResponse:
-    """Show the customer's home page."""
-    return render(request, "portal/home.html")
+    """Show the customer's home page: what is to be paid, how much was used, and whether there is something to do."""
+    session, today = signed_in(request), timezone.localdate()
+    due = open_bills(session.shown, on=today)
+    supplies = supplies_for(session.shown, with_addresses=session.is_identified)
+    customer = customer_or_none(session.acting_for) if session.acting_for else None
+    context: dict[str, Any] = {
+        "due": due,
+        "due_sum": sum((bill.open_eur for bill in due), Decimal(0)),
+        "bill": latest_bill(session.shown, on=today),
+        "used": _used(supplies),
+        "address": supplies[0].address if supplies else "",
+        "late": [bill for bill in due if bill.is_late],
+        "lacks_phone": customer is not None and not customer.phone,
+        "lacks_email": customer is not None and not customer.email,
+    }
+    if customer is not None:
+        context["looks"] = looks_of(session.shown, limit=2)[1]
+    return render(request, "portal/home.html", context)
+
+
+@dataclass(frozen=True)
+class Used:
+    """How much of one kind of energy a month took beside the same month of the year before."""
+
+    supply: Supply
+    month: datetime.date
+    energy_wh: int
+    change_percent: int | None
+
+
+def _used(supplies: list[Supply]) -> Used | None:
+    """Compare the last whole month of the first supply that has one: the same figures as the page of consumption."""
+    for supply in supplies:
+        reach = reach_of(supply)
+        if reach is None:
+            continue
+        month = Span.around(Kind.MONTH, reach[1] + datetime.timedelta(days=1)).previous.first
+        column = view_of(supply, Span.around(Kind.YEAR, month)).columns[month.month - 1]
+        if column.energy_wh is not None:
+            before = column.before_wh
+            change = round((column.energy_wh / before - 1) * 100) if before else None
+            return Used(supply, month, column.energy_wh, change)
+    return None
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

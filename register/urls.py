@@ -8,6 +8,7 @@ from billing.urls import portal_urls as billing_portal_urls
 from billing.urls import staff_urls as billing_urls
 from customers.urls import portal_urls as customers_portal_urls
 from customers.urls import staff_urls as customers_urls
+from dsar.urls import portal_urls as dsar_portal_urls
 from dsar.urls import public_urls as privacy_urls
 from dsar.urls import staff_urls as dsar_urls
 from recordings.urls import staff_urls as recordings_urls
@@ -21,6 +22,7 @@ urlpatterns = [
     *customers_portal_urls,
     *billing_portal_urls,
     *sites_portal_urls,
+    *dsar_portal_urls,
     path("my/", home.portal, name="portal-home"),
     # A bank that lets anybody in as anybody: not even its address is there in production. By name, for it lies above.
     *([path("", include("demo.urls"))] if settings.REGISTER_DEMO_BANK else []),

@@ -1,6 +1,7 @@
 """All writes of requests: asking, by staff or by the customer, and handling."""
 
 from .asking import UnableToAsk, ask_for_access, ask_for_rectification, object_to_marketing
+from .choosing import choose_marketing
 from .handling import (
     UnableToHandle,
     accept_rectification,
@@ -21,6 +22,7 @@ __all__ = [
     "ask_for_access",
     "ask_for_rectification",
     "assign",
+    "choose_marketing",
     "extend",
     "note",
     "object_to_marketing",

@@ -3,7 +3,8 @@
 import datetime
 
 from dsar.models import Request, RequestEvent
-from register.access.scope import Actor
+from register.access.scope import Actor, Scope
+from register.audit.acting import acting
 from retention.models import Hold
 from retention.operations import place_hold, release_hold
 
@@ -23,14 +24,16 @@ def freeze(request: Request, *, actor: Actor, at: datetime.datetime) -> None:
 
     What is asked for may not go on its day before it was given (privacy.md, decision 8422/161/21).
     """
-    place_hold(
-        kind=Hold.Kind.PERSON,
-        target=request.customer_id,
-        reason=Hold.Reason.REQUEST,
-        case_number=request.number,
-        actor=actor,
-        at=at,
-    )
+    # The log of a hold names no person, so no customer may write it: it is done in the scope of a service.
+    with acting(actor=actor, scope=Scope.service("freeze-for-request")):
+        place_hold(
+            kind=Hold.Kind.PERSON,
+            target=request.customer_id,
+            reason=Hold.Reason.REQUEST,
+            case_number=request.number,
+            actor=actor,
+            at=at,
+        )
     add_step(request, RequestEvent.Kind.FROZEN, actor=actor, at=at)
 
 

@@ -8,6 +8,7 @@ from .contacts import (
     record_satisfaction,
     withdraw_consent,
 )
+from .desk import UnableToSetDesk, end_call, pin_customer, start_call, unpin_customer
 from .disclosures import UnableToDisclose, UnableToSaveRecipient, record_disclosure, save_recipient
 from .marketing import (
     UnableToSaveProspect,
@@ -58,6 +59,7 @@ __all__ = [
     "UnableToSaveProspect",
     "UnableToSaveRecipient",
     "UnableToSaveRepresentative",
+    "UnableToSetDesk",
     "UnableToSetPermission",
     "UnableToSignIn",
     "Document",
@@ -69,8 +71,10 @@ __all__ = [
     "change_customer",
     "change_prospect",
     "change_representative",
+    "end_call",
     "end_mandate",
     "note_service_use",
+    "pin_customer",
     "prohibit_all_marketing",
     "record_consented_datum",
     "record_contact",
@@ -84,5 +88,7 @@ __all__ = [
     "set_relationship",
     "sign_in_by_code",
     "sign_in_identified",
+    "start_call",
+    "unpin_customer",
     "withdraw_consent",
 ]

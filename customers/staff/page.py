@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from customers.models import Customer
 from customers.queries import customer_or_none, permissions_in_force, running_mandates
-from register.identity.looking import LookReason, WhatWasShown, account_of, look_pass, needs, note_look
+from register.identity.looking import LookReason, OpeningReason, WhatWasShown, account_of, look_pass, needs, note_look
 
 Words = str | Promise
 
@@ -77,6 +77,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             "customer": row,
             "title": f"{row.name}, {row.number}",
             "alerts": alerts_of(row),
+            "call_reasons": OpeningReason.choices,
             "more_alerts": _addresses(request, row, ALERTS),
             "columns": _columns(request, row),
             "look": look_pass(request, row.pk),

@@ -77,7 +77,17 @@ def note_look(
     account = account_of(request)
     unit = ", ".join(sorted(account.roles()))[:60] or "none"
     now = datetime.datetime.now(tz=datetime.UTC)  # a look is now: this is the outermost shell of every page
+    if reason in LookReason.values:
+        reason = _reason_of_call(request, shown) or reason
     record_look(actor=actor_of(account), at=now, unit=unit, reason=reason, what=what, customers=shown)
+
+
+def _reason_of_call(request: HttpRequest, shown: list[UUID]) -> str:
+    """Give the reason of the call that runs: the customer's own for their data, a call for anybody else's."""
+    call = getattr(getattr(request, "desk", None), "call", None)
+    if call is None:
+        return ""
+    return str(call.reason) if shown == [call.customer_id] else LookReason.CALL
 
 
 def look_pass(request: HttpRequest, customer_id: UUID) -> str:

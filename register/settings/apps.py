@@ -64,4 +64,5 @@ MIDDLEWARE = [
     "register.identity.gate.StaffLanguage",
     "register.identity.gate.StaffGate",
     "register.identity.middleware.ScopeMiddleware",
+    "customers.middleware.DeskMiddleware",
 ]

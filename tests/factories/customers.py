@@ -3,6 +3,7 @@
 import datetime
 
 import factory
+from uuid_utils.compat import uuid7
 
 from customers.models import (
     ConsentedDatum,
@@ -11,11 +12,13 @@ from customers.models import (
     Disclosure,
     Mandate,
     MarketingPermission,
+    Pin,
     PostalCode,
     PowerOfAttorney,
     Prospect,
     Recipient,
     Representative,
+    RunningCall,
     SatisfactionResponse,
     SearchToken,
     SearchWord,
@@ -231,6 +234,25 @@ class SearchTokenFactory(factory.django.DjangoModelFactory):
     customer = factory.SubFactory(CustomerFactory)
     kind = "name"
     token = factory.Sequence(lambda number: f"sukunimi{number}")
+
+
+class RunningCallFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RunningCall
+
+    account_id = factory.LazyFunction(uuid7)
+    customer = factory.SubFactory(CustomerFactory)
+    reason = "invoice"
+    started_at = MOMENT
+
+
+class PinFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Pin
+
+    account_id = factory.LazyFunction(uuid7)
+    customer = factory.SubFactory(CustomerFactory)
+    pinned_at = MOMENT
 
 
 class SearchWordFactory(factory.django.DjangoModelFactory):

@@ -47,6 +47,8 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
         customers.DisclosureFactory.create(customer=customer, representative=agent),
         customers.MarketingPermissionFactory.create(customer=customer),
         customers.SearchTokenFactory.create(customer=customer, token=customer.family_name.lower()),
+        customers.RunningCallFactory.create(customer=customer),
+        customers.PinFactory.create(customer=customer),
         sites.ContractHolderFactory.create(contract=contract, customer=customer),
         sites.ContractProductFactory.create(contract=contract),
         sites.HomeDetailsFactory.create(contract=contract),

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.utils.functional import Promise
+from django.utils.timezone import localdate
 
 from customers.models import Customer
 from customers.queries import names_of
-from dsar.models import Request, RequestEvent
+from dsar.models import Package, Request, RequestEvent
 from dsar.rectifiable import datum, label_of
 
 QUEUE_LENGTH = 200
@@ -110,6 +112,34 @@ def steps_of(request: Request) -> list[tuple[RequestEvent, str]]:
     found = list(request.events.order_by("-at", "-id"))
     names = names_of(one.actor.partition(":")[2] for one in found)
     return [(one, names.get(one.actor.partition(":")[2], "")) for one in found]
+
+
+@dataclass(frozen=True)
+class MadePackage:
+    """A package of a request with what lies in it, by table for people, and the day on which it goes."""
+
+    package: Package
+    parts: list[tuple[str | Promise, int]]
+    goes_on: datetime.date
+
+
+def packages_of(request: Request) -> list[MadePackage]:
+    """Give the packages of a request, the latest first."""
+    found = request.packages.defer("wrapped_key").prefetch_related("downloads").order_by("-asked_at")
+    return [MadePackage(row, _parts_of(row), _goes_on(row)) for row in found]
+
+
+def _parts_of(package: Package) -> list[tuple[str | Promise, int]]:
+    return [
+        (apps.get_model(label)._meta.verbose_name_plural or label, count)
+        for label, count in package.counts.items()
+        if count
+    ]
+
+
+def _goes_on(package: Package) -> datetime.date:
+    (keep,) = Package.data_map.keeps
+    return keep.period.day_of_deletion(localdate(package.asked_at))
 
 
 def request_or_none(request_id: UUID) -> Request | None:

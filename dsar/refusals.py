@@ -13,5 +13,8 @@ SENTENCES = {
     "request_goes_step_by_step": _("The request is not at this step: look at it again."),
     "request_stays_as_it_was_received": _("What was received, and the identity check, cannot be changed afterwards."),
     "request_closed_stays_closed": _("The request is closed."),
+    "package_made_has_its_file": _("A package that is made has its file."),
+    "download_follows_the_identity_check": _("Record how the identity was checked first."),
+    "package_stays_with_its_request": _("A package stays with its request."),
     "dsar_request_number_key": _("This number is taken."),
 }

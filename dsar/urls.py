@@ -15,6 +15,9 @@ _CUSTOMER = "staff/customers/<uuid:customer_id>/"
 staff_urls = [
     path("staff/requests/", requests.queue, name="staff-requests"),
     path("staff/requests/<uuid:request_id>/", requests.one, name="staff-request"),
+    path(
+        "staff/requests/<uuid:request_id>/package/<uuid:package_id>/", requests.download, name="staff-request-package"
+    ),
     path("staff/requests/<uuid:request_id>/<slug:name>/", requests.act, name="staff-request-act"),
     path(f"{_CUSTOMER}requests/", panels.requests, name="staff-customer-requests"),
     path(f"{_CUSTOMER}requests/alerts/", panels.alerts, name="staff-customer-request-alerts"),

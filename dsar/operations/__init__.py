@@ -13,17 +13,23 @@ from .handling import (
     refuse,
     withdraw,
 )
+from .packaging import UnableToPackage, ask_for_package, begin_package, download_package, make_package
 
 __all__ = [
     "UnableToAsk",
     "UnableToHandle",
+    "UnableToPackage",
     "accept_rectification",
     "answer_access",
     "ask_for_access",
+    "ask_for_package",
     "ask_for_rectification",
     "assign",
     "choose_marketing",
+    "begin_package",
+    "download_package",
     "extend",
+    "make_package",
     "note",
     "object_to_marketing",
     "record_identity",

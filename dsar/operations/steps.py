@@ -8,6 +8,8 @@ from register.audit.acting import acting
 from retention.models import Hold
 from retention.operations import place_hold, release_hold
 
+_FREEZE = "freeze-for-request"
+
 
 def name_of(actor: Actor) -> str:
     """Give how a column names an actor."""
@@ -47,5 +49,6 @@ def thaw(request: Request, *, actor: Actor, at: datetime.datetime) -> None:
         released_at__isnull=True,
     )
     for hold in holds:
-        release_hold(hold=hold, actor=actor, at=at)
+        with acting(actor=actor, scope=Scope.service(_FREEZE)):
+            release_hold(hold=hold, actor=actor, at=at)
         add_step(request, RequestEvent.Kind.RELEASED, actor=actor, at=at)

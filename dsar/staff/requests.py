@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,8 @@ from dsar import operations, queries
 from dsar.forms import AnswerForm, IdentityForm, IntakeForm, NoteForm, ReasonForm
 from dsar.models import Request
 from register.access.refusing import Refusal
+from register.crypto.files import FileMissing
+from register.crypto.sealing import UnableToOpen
 from register.identity.looking import LookReason, account_of, needs, note_look
 from register.identity.queries import actor_of
 
@@ -97,6 +99,27 @@ def act(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff-request", args=[row.pk]))
 
 
+@require_POST
+@needs("dsar.change_request")
+def download(request: HttpRequest, request_id: UUID, package_id: UUID) -> Any:
+    """Send a package out, once the identity is on record; the download and the look are logged."""
+    row = _request(request_id)
+    package = row.packages.filter(pk=package_id).first()
+    if package is None:
+        raise Http404
+    try:
+        file = operations.download_package(
+            package_id=package.pk, actor=actor_of(account_of(request)), at=timezone.now()
+        )
+        content = file.open()
+    except Refusal as refusal:
+        return _shown(request, row, error=str(refusal), status=422)
+    except (FileMissing, UnableToOpen):
+        raise Http404 from None
+    note_look(request, what="package", customers=[row.customer_id], reason=LookReason.WORK)
+    return FileResponse(content, as_attachment=True, filename=f"{row.number}.zip", content_type="application/zip")
+
+
 def _shown(request: HttpRequest, row: Request, *, error: str = "", status: int = 200) -> HttpResponse:
     today = timezone.localdate()
     (shown,) = queries.rows_of([row], on=today)
@@ -109,6 +132,7 @@ def _shown(request: HttpRequest, row: Request, *, error: str = "", status: int =
         "customer": shown.customer,
         "today": today,
         "clock": queries.clock_of(row, on=today),
+        "packages": queries.packages_of(row),
         "sides": queries.side_by_side(row, shown.customer),
         "steps": queries.steps_of(row),
         "may_act": account_of(request).has_perm("dsar.change_request") and row.is_open,
@@ -162,6 +186,11 @@ def _answer(request: HttpRequest, row: Request) -> None:
     operations.answer_access(answer=request.POST.get("answer", ""), **_told(request, row))
 
 
+def _package(request: HttpRequest, row: Request) -> None:
+    operations.ask_for_package(**_told(request, row))
+    messages.info(request, _("The worker makes the package. It is here in a moment; look again."))
+
+
 def _refuse(request: HttpRequest, row: Request) -> None:
     operations.refuse(reason=request.POST.get("refuse-reason", ""), **_told(request, row))
 
@@ -180,6 +209,7 @@ _ACTS: dict[str, Callable[[HttpRequest, Request], None]] = {
     "extend": _extend,
     "accept": _accept,
     "answer": _answer,
+    "package": _package,
     "refuse": _refuse,
     "withdraw": _withdraw,
     "note": _note,

@@ -109,6 +109,7 @@ class LogEntry(AbstractLogEntry):
             "subjects",
         ],
         staff=["actor_id"],
+        persons="subjects",
     )
 
     class Meta(AbstractLogEntry.Meta):

@@ -90,7 +90,8 @@ class DataMap:
     A root has `keeps`; a part names in `goes_with` the forward relation (or relations, whichever
     goes first) to the aggregate with which it goes. `fields` maps items to columns,
     `technical` names the columns that hold no item of the seed; `staff` those of them that name a
-    member of staff, which the person is told as a unit and never by name.
+    member of staff, which the person is told as a unit and never by name. `persons` names an array
+    column of the keys of those whom a row of a log is about.
     """
 
     subjects: Sequence[str | Through] = ()
@@ -103,6 +104,7 @@ class DataMap:
     reason: str = ""
     linked: Sequence[Linked] = ()
     staff: Sequence[str] = ()
+    persons: str = ""
 
     def __post_init__(self) -> None:
         if self.kind is Kind.ROOT and self.goes_with:

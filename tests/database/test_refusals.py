@@ -30,7 +30,7 @@ from customers.models import (
     SatisfactionResponse,
     Suppression,
 )
-from dsar.models import Correction, Request
+from dsar.models import Correction, Package, Request
 from recordings.models import Recording
 from register.audit.acting import acting_as_service
 from sites.models import (
@@ -192,6 +192,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "request_refusal_has_its_reason": refused_without_a_reason,
     "request_extension_has_its_reason": lambda: make(Request, is_extended=True, extension_reason=""),
     "request_is_due_after_it_is_received": lambda: make(Request, received_on=DAY, first_due_on=DAY, due_on=DAY),
+    "package_made_has_its_file": lambda: make(Package, made_at=None),
     "a_datum_is_corrected_once_a_request": lambda: again(Correction, "request", "field"),
     "energy_is_not_negative": lambda: make(ConsumptionDay, day=DAY, wh=[-1] * 24),
     "a_slot_is_a_quarter_or_an_hour": lambda: make(ConsumptionDay, day=DAY, resolution_min=30, wh=[1] * 48),

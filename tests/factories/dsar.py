@@ -5,9 +5,10 @@ import datetime
 import factory
 from uuid_utils.compat import uuid7
 
-from dsar.models import Correction, Request, RequestEvent
+from dsar.models import Correction, Package, PackageDownload, Request, RequestEvent
 
 from .clocks import TODAY, ended_at, moment_of
+from .numbers import file_name
 
 MOMENT = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
 
@@ -39,7 +40,10 @@ class RequestFactory(factory.django.DjangoModelFactory):
     first_due_on = factory.LazyAttribute(lambda row: row.received_on + datetime.timedelta(days=30))
     due_on = factory.LazyAttribute(lambda row: row.first_due_on)
     asked_by = "staff:test"
-    state = factory.LazyAttribute(lambda row: "answered" if row.last_day else "received")
+    identity_method = ""
+    state = factory.LazyAttribute(
+        lambda row: "answered" if row.last_day else "identified" if row.identity_method else "received"
+    )
     closed_at = factory.LazyAttribute(ended_at)
     closed_on = factory.LazyAttribute(lambda row: row.last_day)
 
@@ -63,3 +67,31 @@ class CorrectionFactory(factory.django.DjangoModelFactory):
     field = "street_address"
     old_value = factory.Sequence(lambda number: f"Vanhatie {number}")
     new_value = factory.Sequence(lambda number: f"Uusitie {number}")
+
+
+class PackageFactory(factory.django.DjangoModelFactory):
+    """A package that is made, for an access request with its identity check."""
+
+    class Meta:
+        model = Package
+
+    class Params:
+        last_day = None
+
+    request = factory.SubFactory(RequestFactory, is_checked=True)
+    customer_id = factory.SelfAttribute("request.customer_id")
+    asked_at = factory.LazyAttribute(moment_of)
+    asked_by = "staff:test"
+    made_at = factory.LazyAttribute(moment_of)
+    stored_as = factory.Sequence(lambda number: file_name(number + 2**69))
+    wrapped_key = b"wrapped"
+    size_bytes = 1000
+
+
+class PackageDownloadFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PackageDownload
+
+    package = factory.SubFactory(PackageFactory)
+    downloaded_at = MOMENT
+    downloaded_by = "staff:test"

@@ -28,7 +28,6 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
     payment = billing.PaymentFactory.create(last_day=last_day, customer=customer)
     call = recordings.RecordingFactory.create(last_day=last_day, customer=customer)
     look = audit.ReadEventFactory.create(last_day=last_day)
-    asked = dsar.RequestFactory.create(last_day=last_day, customer_id=customer.pk, is_checked=True, is_extended=True)
     made = [
         customer,
         agent,
@@ -62,15 +61,27 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
         billing.InvoiceRowFactory.create(invoice=invoice),
         billing.ChargeFactory.create(invoice=invoice),
         billing.PaymentAllocationFactory.create(payment=payment, invoice=invoice),
+        billing.PaymentCaseFactory.create(payment=payment, last_day=last_day),
         recordings.ListeningFactory.create(recording=call),
-        asked,
-        dsar.RequestEventFactory.create(request=asked),
-        dsar.CorrectionFactory.create(request=asked),
+        *_asked(customer, last_day),
         audit.ReadSubjectFactory.create(event=look, customer_id=customer.pk),
         work.ImportSourceFactory.create(last_day=last_day or datetime.date(2026, 11, 2)),
     ]
     SearchWord.objects.get_or_create(word=customer.family_name.lower())
     return {type(row): row for row in made}
+
+
+def _asked(customer: Any, last_day: datetime.date | None) -> list[Any]:
+    """A request that is answered and extended, with a row of all that hangs on one, and a package of it."""
+    asked = dsar.RequestFactory.create(last_day=last_day, customer_id=customer.pk, is_checked=True, is_extended=True)
+    package = dsar.PackageFactory.create(last_day=last_day, request=asked, customer_id=customer.pk)
+    return [
+        asked,
+        dsar.RequestEventFactory.create(request=asked),
+        dsar.CorrectionFactory.create(request=asked),
+        package,
+        dsar.PackageDownloadFactory.create(package=package),
+    ]
 
 
 def put_canaries(rows: Rows, canary: str) -> None:

@@ -39,12 +39,7 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
         call,
         look,
         customers.PowerOfAttorneyFactory.create(mandate=mandate),
-        customers.ContactFactory.create(customer=customer),
-        customers.ServiceUseFactory.create(customer=customer),
-        customers.SatisfactionResponseFactory.create(customer=customer),
-        customers.ConsentedDatumFactory.create(customer=customer),
         customers.DisclosureFactory.create(customer=customer, representative=agent),
-        customers.MarketingPermissionFactory.create(customer=customer),
         customers.SearchTokenFactory.create(customer=customer, token=customer.family_name.lower()),
         customers.RunningCallFactory.create(customer=customer),
         customers.PinFactory.create(customer=customer),
@@ -63,12 +58,24 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
         billing.PaymentAllocationFactory.create(payment=payment, invoice=invoice),
         billing.PaymentCaseFactory.create(payment=payment, last_day=last_day),
         recordings.ListeningFactory.create(recording=call),
+        *_told(customer),
         *_asked(customer, last_day),
         audit.ReadSubjectFactory.create(event=look, customer_id=customer.pk),
         work.ImportSourceFactory.create(last_day=last_day or datetime.date(2026, 11, 2)),
     ]
     SearchWord.objects.get_or_create(word=customer.family_name.lower())
     return {type(row): row for row in made}
+
+
+def _told(customer: Any) -> list[Any]:
+    """What a customer told or used."""
+    return [
+        customers.ContactFactory.create(customer=customer),
+        customers.ServiceUseFactory.create(customer=customer),
+        customers.SatisfactionResponseFactory.create(customer=customer),
+        customers.ConsentedDatumFactory.create(customer=customer),
+        customers.MarketingPermissionFactory.create(customer=customer),
+    ]
 
 
 def _asked(customer: Any, last_day: datetime.date | None) -> list[Any]:

@@ -90,6 +90,27 @@ def _running(command: list[str], database: CommittedDatabase, role: str) -> Iter
         process.wait(30)
 
 
+def _health(service: str, database: CommittedDatabase, role: str) -> int:
+    """Check as the container does: a process of its own, so that no application of this one is in the way."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.health", service],
+        cwd=stack.ROOT,
+        env=database.environment(role),
+        capture_output=True,
+        timeout=60,
+    ).returncode
+
+
+@pytest.mark.worker
+@pytest.mark.parametrize(("service", "role"), [("worker", "app"), ("purge", "purge")])
+def test_a_worker_is_well_while_it_answers(service: str, role: str, committed_db: CommittedDatabase) -> None:
+    assert health.PING_TIMEOUT_S == 10
+    assert _health(service, committed_db, role) == 1
+    with _running(_command(service), committed_db, role):
+        assert wait_until(lambda: _health(service, committed_db, role) == 0, timeout_s=120)
+    assert _health(service, committed_db, role) == 1
+
+
 @pytest.mark.worker
 def test_beat_is_well_while_it_lives_and_starts_things(
     committed_db: CommittedDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -24,6 +24,9 @@ _DEMO_COMMAND = CHECKOUT / "demo" / "management" / "commands" / "demo.py"
 _LOGINS_COMMANDS = "*/management/commands/demo_logins.py"
 
 
+_put_off: list[bool] = []
+
+
 class _Interrupted(Exception):
     """Ctrl-C, or a polite request to end."""
 
@@ -50,8 +53,9 @@ def main(*, customers: int) -> int:
         used = use()
         _set_up(here, customers)
         _say("Web, worker, purge worker and beat: starting")
-        is_started = True
-        supervisor.start()
+        with _one_step():
+            supervisor.start()
+            is_started = True
         _wait_for_first_page(supervisor, here)
         _welcome(time.monotonic() - began)
         supervisor.start_the_others()
@@ -107,16 +111,16 @@ def _is_empty(here: Places) -> bool:
 
 def _manage(*arguments: str, role: str = "app", only: str = "") -> None:
     """Run a command to its end; of what it prints, show the lines that begin with `only`."""
-    with _later():  # an interruption between the start and the try would leave the child behind
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *arguments],
-            cwd=CHECKOUT,
-            env=os.environ | {"REGISTER_ROLE": role},
-            stdout=subprocess.PIPE if only else None,
-            process_group=0,  # Ctrl-C comes to us, and we pass it on once
-        )
+    process: subprocess.Popen[bytes] | None = None
     try:
-        _interrupt_if_asked()
+        with _one_step():
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=CHECKOUT,
+                env=os.environ | {"REGISTER_ROLE": role},
+                stdout=subprocess.PIPE if only else None,
+                process_group=0,  # Ctrl-C comes to us, and we pass it on once
+            )
         for line in process.stdout or ():
             if line.startswith(only.encode()):
                 sys.stdout.buffer.write(line)
@@ -124,7 +128,8 @@ def _manage(*arguments: str, role: str = "app", only: str = "") -> None:
         if process.wait() != 0:
             raise Trouble(f"The step `manage.py {' '.join(arguments)}` failed; what it said stands above.")
     except _Interrupted:
-        _interrupt_and_wait(process)
+        if process is not None:
+            _interrupt_and_wait(process)
         raise
 
 
@@ -194,29 +199,23 @@ def _port() -> int:
     return int(given)
 
 
-_interruptions = {"is_held": False, "is_pending": False}
-
-
-def _interrupt(*_: object) -> None:
-    if _interruptions["is_held"]:
-        _interruptions["is_pending"] = True
-    else:
-        raise _Interrupted
-
-
 @contextmanager
-def _later() -> Iterator[None]:
-    """Hold an interruption back until `_interrupt_if_asked`."""
-    _interruptions["is_held"] = True
+def _one_step() -> Iterator[None]:
+    """Put an interruption off to the end of the block: a child that was started must be known."""
+    _put_off.append(False)
     try:
         yield
     finally:
-        _interruptions["is_held"] = False
-
-
-def _interrupt_if_asked() -> None:
-    if _interruptions["is_pending"]:
+        was_interrupted = _put_off.pop()
+    if was_interrupted:
         raise _Interrupted
+
+
+def _interrupt(*_: object) -> None:
+    if _put_off:
+        _put_off[-1] = True
+        return
+    raise _Interrupted
 
 
 def _say(sentence: str) -> None:

@@ -68,7 +68,7 @@ def _used(supplies: list[Supply]) -> Used | None:
         month = Span.around(Kind.MONTH, reach[1] + datetime.timedelta(days=1)).previous.first
         column = view_of(supply, Span.around(Kind.YEAR, month)).columns[month.month - 1]
         if column.energy_wh is not None:
-            before = column.before_wh
+            before = column.before_wh if column.is_comparable else None
             change = round((column.energy_wh / before - 1) * 100) if before else None
             return Used(supply, month, column.energy_wh, change)
     return None

@@ -64,7 +64,10 @@ SERIES_OF: Final = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what it is called, its energy and that of the year before (None: a gap), and its quality."""
+    """One column: what it is called, its energy and that of the year before (None: a gap), and its quality.
+
+    A month that is not over, or of which only some days are the customer's, is not comparable with a whole one.
+    """
 
     label: str
     name: str
@@ -74,6 +77,7 @@ class Column:
     before_wh: int | None
     is_estimated: bool
     is_gappy: bool
+    is_comparable: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,22 @@ class View:
 
     @property
     def change_percent(self) -> int | None:
-        """How this compares with the year before, over the columns that have both."""
+        """How this compares with the year before, over the columns that can be compared."""
         both = [
             (column.energy_wh, column.before_wh)
             for column in self.columns
-            if column.energy_wh is not None and column.before_wh is not None
+            if column.energy_wh is not None and column.before_wh is not None and column.is_comparable
         ]
         before = sum(one for _now, one in both)
         return round((sum(now for now, _one in both) / before - 1) * 100) if before else None
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether some column with both years is left out of the comparison."""
+        return any(
+            column.energy_wh is not None and column.before_wh is not None and not column.is_comparable
+            for column in self.columns
+        )
 
     @property
     def estimated(self) -> list[Column]:
@@ -202,6 +214,8 @@ def _column(label: str, name: str, first: datetime.date, now: Total | None, befo
         before_wh=before.wh if before is not None and before.gap_count < before.slot_count else None,
         is_estimated=bool(now and now.estimate_count),
         is_gappy=bool(now and now.gap_count and has_any),
+        # February may have a day more.
+        is_comparable=now is None or before is None or abs(now.day_count - before.day_count) <= 1,
     )
 
 

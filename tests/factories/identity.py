@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from register.identity.models import Account, Commitment, Controller, PortalSession, RoleGrant, SignInCode
 
-from .clocks import end_of
+from .clocks import end_of, moment_of
 
 MOMENT = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
 ENERGY, NETWORK = 1, 2
@@ -65,18 +65,24 @@ class SignInCodeFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = SignInCode
 
+    class Params:
+        last_day = None
+
     browser_digest = factory.Sequence(lambda number: number.to_bytes(32, "big"))
     code_digest = b"d" * 32
     customers = factory.LazyFunction(lambda: [uuid7()])
     language = "fi"
     attempt_count = 1
-    asked_at = MOMENT
-    expires_at = MOMENT + datetime.timedelta(minutes=10)
+    asked_at = factory.LazyAttribute(moment_of)
+    expires_at = factory.LazyAttribute(lambda row: row.asked_at + datetime.timedelta(minutes=10))
 
 
 class PortalSessionFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = PortalSession
+
+    class Params:
+        last_day = None
 
     token_digest = factory.Sequence(lambda number: number.to_bytes(32, "big"))
     means = "code"
@@ -84,5 +90,5 @@ class PortalSessionFactory(factory.django.DjangoModelFactory):
     customers = factory.LazyAttribute(lambda row: [row.person_id])
     acting_for = factory.SelfAttribute("person_id")
     language = "fi"
-    signed_in_at = MOMENT
-    seen_at = MOMENT
+    signed_in_at = factory.LazyAttribute(moment_of)
+    seen_at = factory.SelfAttribute("signed_in_at")

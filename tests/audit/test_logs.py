@@ -89,8 +89,18 @@ def test_a_change_of_a_contract_carries_its_controller() -> None:
         assert not LogEntry.objects.filter(pk=key).exists()
 
 
-# Places and bank accounts are the group's, as persons are; prices and words are public.
-GROUPS = {"billing.BankAccount", "sites.ProductPrice", "sites.QualityWord", "sites.Site"}
+# Places and bank accounts are the group's, as persons are; prices and words are public. A person asks
+# of the one register, so requests are both controllers'; so are holds, which may be on a person.
+GROUPS = {
+    "billing.BankAccount",
+    "dsar.Correction",
+    "dsar.Request",
+    "dsar.RequestEvent",
+    "retention.Hold",
+    "sites.ProductPrice",
+    "sites.QualityWord",
+    "sites.Site",
+}
 PARTS = [ContractProduct, HomeDetails, DiaryEntry, InvoiceRow, Charge, Listening]
 
 

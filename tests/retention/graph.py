@@ -29,15 +29,7 @@ def full_customer(last_day: datetime.date | None, *, site: Any = None, **names: 
     call = recordings.RecordingFactory.create(last_day=last_day, customer=customer)
     look = audit.ReadEventFactory.create(last_day=last_day)
     made = [
-        customer,
-        agent,
-        mandate,
-        contract,
-        account,
-        invoice,
-        payment,
-        call,
-        look,
+        *(customer, agent, mandate, contract, account, invoice, payment, call, look),
         customers.PowerOfAttorneyFactory.create(mandate=mandate),
         customers.DisclosureFactory.create(customer=customer, representative=agent),
         customers.SearchTokenFactory.create(customer=customer, token=customer.family_name.lower()),

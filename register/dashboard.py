@@ -34,7 +34,7 @@ from register.work.models import ImportRun, Job
 from retention import queries as retention
 from retention.models import RetentionRun, StopSwitch
 from sites import queries as sites
-from sites.checking import CHECK_RELATIONSHIPS
+from sites.agreement.operations import CHECK_RELATIONSHIPS
 
 TIMEOUT_MS: Final = 2_000
 _FAILED_DAYS, _SHOWN = 7, 6

@@ -12,7 +12,7 @@ from register.audit.acting import acting_as_service
 from register.work.handlers import does
 from register.work.models import ImportRun, Job
 from register.work.operations import ask_for_work, report_progress
-from sites.checking import CHECK_RELATIONSHIPS, check_relationships
+from sites.agreement.operations import CHECK_RELATIONSHIPS, check_relationships
 from sites.consumption.operations import IMPORT_UPLOAD, import_upload
 from sites.imports.files import IMPORT_FILE, UNDO_FILE, import_kept_file, undo_file
 from sites.imports.undo import KEEP_RELATIONSHIPS, settle_relationships

@@ -223,4 +223,4 @@ class Correction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.request_id} {self.field}"
+        return f"{self.request_id} {self.pk}"

@@ -15,6 +15,8 @@ ROOMS = {
     "imports", "importing",
     # What the pages of staff share: the permission, and the log of the look.
     "looking",
+    # What allauth calls: like a page, it only translates.
+    "signin",
 }  # fmt: skip
 INTERFACES = ("staff", "portal", "api", "admin")
 # Names that say nothing of what lives there. Any other name is a noun of its own.

@@ -13,7 +13,7 @@ from register.audit.acting import acting_as_service
 from register.audit.models import LogEntry
 from register.identity.roles import Role
 from register.work.models import Job
-from sites.checking import check_relationships
+from sites.agreement.operations import check_relationships
 from sites.tasks import ask_for_check, check_relationships_with_contracts
 from tests.factories.clocks import at_noon
 from tests.factories.customers import CustomerFactory, MandateFactory

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sites.checking import check_relationships
+from sites.agreement.operations import check_relationships
 
 AGREES, LEFT = 0, 1
 

@@ -1,5 +1,6 @@
 """What comes in from files of the bank and of billing systems."""
 
+from .invoices import INVOICES
 from .payments import PAYMENTS
 
-__all__ = ["PAYMENTS"]
+__all__ = ["INVOICES", "PAYMENTS"]

@@ -35,7 +35,7 @@ class FileContext:
     at: datetime.datetime
     options: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[int], None] = lambda _count: None
-    source: str = "R2"
+    source: str = "R1"
 
     @property
     def note(self) -> Mapping[str, str]:

@@ -129,6 +129,19 @@ def packages_of(request: Request) -> list[MadePackage]:
     return [MadePackage(row, _parts_of(row), _goes_on(row)) for row in found]
 
 
+def given_packages(customer_id: UUID) -> list[MadePackage]:
+    """Give the packages that a person may take on the portal: made, of a request that staff have answered."""
+    found = Package.objects.filter(
+        customer_id=customer_id, made_at__isnull=False, request__state=Request.State.ANSWERED
+    ).defer("wrapped_key")
+    return [MadePackage(row, _parts_of(row), _goes_on(row)) for row in found.order_by("-asked_at")]
+
+
+def given_package(customer_id: UUID, package_id: UUID) -> Package | None:
+    """Give one of these packages, or None where it is not theirs or not yet given."""
+    return next((one.package for one in given_packages(customer_id) if one.package.pk == package_id), None)
+
+
 def _parts_of(package: Package) -> list[tuple[str | Promise, int]]:
     return [
         (apps.get_model(label)._meta.verbose_name_plural or label, count)

@@ -31,5 +31,6 @@ portal_urls = [
     path("my/data/", mydata.my_data, name="portal-my-data"),
     path("my/data/marketing/", mydata.marketing, name="portal-marketing"),
     path("my/data/access/", mydata.ask_access, name="portal-ask-access"),
+    path("my/data/package/<uuid:package_id>/", mydata.package, name="portal-package"),
     path("my/data/correction/", mydata.ask_correction, name="portal-ask-correction"),
 ]

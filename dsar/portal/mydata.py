@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,9 +14,11 @@ from customers.models.marketing import Channel
 from customers.queries import Cell, customer_or_none, permissions_in_force
 from dsar import mydata, operations
 from dsar.models import Request
-from dsar.operations import UnableToAsk
-from dsar.queries import requests_of
+from dsar.operations import UnableToAsk, UnableToPackage
+from dsar.queries import given_package, given_packages, requests_of
 from dsar.rectifiable import rectifiable
+from register.crypto.files import FileMissing
+from register.crypto.sealing import UnableToOpen
 from register.identity.portal import actor_of_portal, signed_in
 
 _FEW_LOOKS, _ALL_LOOKS = 5, 200
@@ -42,6 +44,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
         "shows_all": shows_all,
         "disclosures": mydata.disclosures_of(session.shown),
         "requests": found,
+        "packages": given_packages(_own(request)),
         "open_request": next((row for row in found if row.request.is_open), None),
         "done": request.GET.get("done", ""),
     }
@@ -102,6 +105,20 @@ def ask_correction(request: HttpRequest) -> HttpResponse:
     fields = [(datum, request.POST.get(datum.name, datum.value)) for datum in data]
     context = {"fields": fields, "text": request.POST.get("text", ""), "error": error, "section": "portal-my-data"}
     return render(request, "portal/correction.html", context, status=422 if error else 200)
+
+
+@require_POST
+def package(request: HttpRequest, package_id: UUID) -> Any:
+    """Send the customer the package of a request that was answered; the download is written down."""
+    held = given_package(_own(request), package_id)
+    if held is None:
+        raise Http404
+    actor = actor_of_portal(signed_in(request))
+    try:
+        content = operations.download_package(package_id=held.pk, actor=actor, at=timezone.now()).open()
+    except (UnableToPackage, FileMissing, UnableToOpen):
+        raise Http404 from None
+    return FileResponse(content, as_attachment=True, filename="package.zip", content_type="application/zip")
 
 
 def _own(request: HttpRequest) -> UUID:

@@ -11,6 +11,7 @@ from customers.models import Customer, Disclosure, MarketingPermission
 from customers.operations.marketing import has_objected
 from dsar import mydata
 from dsar.models import Request
+from dsar.operations import answer_access, begin_package, make_package
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting, acting_as_service
 from register.audit.models import LogEntry
@@ -196,3 +197,25 @@ def test_no_address_holds_anything_of_a_person(maija: Customer) -> None:
         for address in re.findall(r'(?:href|action)="([^"]+)"', client.get(path).content.decode()):
             for value in ("maija", "meik", maija.number, "+358", "%2B358", maija.email, maija.street_address):
                 assert value.lower() not in address.lower(), address
+
+
+@pytest.mark.clause("G1")
+def test_the_package_is_fetched_once_staff_have_answered(maija: Customer) -> None:
+    client = portal_client(maija)
+    client.post("/my/data/access/")
+    service, now = Actor.service("test"), timezone.now()
+    with acting_as_service("test"):
+        request = Request.objects.get(customer_id=maija.pk)
+        package = begin_package(customer_id=maija.pk, request=request, actor=service, at=now)
+    make_package(package_id=package.pk, actor=service, at=now)
+    address = f"/my/data/package/{package.pk}/"
+    assert client.post(address).status_code == 404
+    with acting_as_service("test"):
+        answer_access(request_id=request.pk, actor=service, at=now)
+    assert address in client.get("/my/data/").content.decode()
+    answer = client.post(address)
+    assert answer["Content-Disposition"] == 'attachment; filename="package.zip"'
+    assert b"".join(answer.streaming_content)[:2] == b"PK"
+    assert portal_client(make_customer()).post(address).status_code == 404
+    with acting_as_service("test"):
+        assert package.downloads.count() == 1

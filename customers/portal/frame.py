@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
 from customers.queries import named_customers
@@ -40,7 +41,7 @@ PAGES: Final = (
     Link("portal-consumption", _("Consumption"), "chart"),
     Link("portal-invoices", _("Invoices"), "invoice"),
     Link("portal-contracts", _("Contracts"), "contract"),
-    Link("portal-my-data", _("My data"), "person"),
+    Link("portal-my-data", pgettext_lazy("menu", "My data"), "person"),
 )
 
 

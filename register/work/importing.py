@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from register.access.scope import Actor
@@ -84,6 +85,11 @@ class ImportKind:
     write: Callable[[Batch, ImportContext], Outcome]
     key: Callable[[Typed], Any]
     check_row: Callable[[Typed], Iterable[tuple[str, str, str]]] = field(default=lambda _row: ())
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The words for the fields, by name, in the reader's language."""
+        return {each.name: capfirst(str(each.title)) for each in self.fields}
 
     def field_named(self, name: str) -> ImportField:
         """Give the field of a name."""

@@ -128,10 +128,10 @@ def _csv_rows(source: Readable) -> Iterator[Row]:
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error as error:
+            except csv.Error:
                 raise UnableToReadTable(
-                    _("Row %(row)s is broken: %(reason)s. A quote that is not closed, or a file broken off?")
-                    % {"row": reader.line_num, "reason": error}
+                    _("Row %(row)s is broken: is a quote not closed, or was the file broken off?")
+                    % {"row": reader.line_num}
                 ) from None
             yield Row(reader.line_num, [cell.strip() for cell in cells])
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from register.work.faults import Fault
+from register.work.importing import ImportKind
 from register.work.tables import Table
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -23,12 +24,13 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
-def write_faults(table: Table, faults: Iterable[Fault], writer: RowWriter) -> int:
+def write_faults(table: Table, faults: Iterable[Fault], writer: RowWriter, kind: ImportKind) -> int:
     """Write the refused rows with their original columns, row number and reasons; give how many there were."""
+    titles = kind.titles
     reasons: dict[int, list[str]] = {}
     for fault in faults:
         reasons.setdefault(fault.row_number, []).append(
-            f"{fault.column}: {fault.message}" if fault.column else fault.message
+            f"{titles.get(fault.column, fault.column)}: {fault.message}" if fault.column else fault.message
         )
     writer.writerow([_("row"), _("reason"), *map(safe_cell, table.headings)])
     count = 0

@@ -220,7 +220,7 @@ def refused_rows(request: HttpRequest, job_id: UUID) -> HttpResponse:
     _note_rows(request, job, _cells(table, {fault.row_number for fault in faults}))
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="refused-rows.csv"'
-    write_faults(table, faults, csv.writer(response, delimiter=";"))
+    write_faults(table, faults, csv.writer(response, delimiter=";"), kinds()[job.parameters["kind"]])
     return response
 
 
@@ -282,7 +282,7 @@ def _faults(run: ImportRun) -> list[Fault]:
 def _shown_faults(request: HttpRequest, job: Job, run: ImportRun, kind: ImportKind) -> list[dict[str, Any]]:
     """Give the first faults with the title of the field and the value that stands in the file, and log the look."""
     faults = _faults(run)[:MOST_SHOWN]
-    titles = {each.name: capfirst(str(each.title)) for each in kind.fields}
+    titles = kind.titles
     columns = job.parameters["columns"]
     table = Table(opened_source(UUID(job.parameters["source"])))
     cells = _cells(table, {fault.row_number for fault in faults}, most=MOST_ROWS_SEARCHED)

@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from register.access.scope import Actor, Scope
 from register.datamap.formats import clean_gsrn
 from sites.consumption.operations import import_consumption
 from sites.consumption.outcomes import FileOutcome, State
-from sites.datahub.sources import SourceFile, files_in
+from sites.datahub.sources import SourceFile, Stream, files_in
 from sites.slots import HELSINKI, moment_of
 
 JOB = "import-consumption"
@@ -65,9 +65,11 @@ class Command(BaseCommand):
     def _import(self, paths: list[Path], mapping: dict[str, str], *, is_preview: bool) -> Iterator[FileOutcome]:
         sizes = [source.size_bytes for source in _sources(paths)]
         with _progress(self.stderr) as progress:
-            task = progress.add_task(_("Importing"), total=len(sizes), readings=0)
+            task = progress.add_task(_("Importing"), total=sum(sizes), files=0, of=len(sizes), readings=0)
+            # A file is read for its hash, for its readings, and to be kept.
+            passes = 2 if is_preview else 3
             outcomes = import_consumption(
-                sources=_sources(paths),
+                sources=(_watched(source, progress, task, passes) for source in _sources(paths)),
                 actor=Actor.service(JOB),
                 scope=Scope.service(JOB),
                 now=timezone.now,
@@ -75,7 +77,7 @@ class Command(BaseCommand):
                 is_preview=is_preview,
                 keeps_sources=True,
             )
-            yield from _counted(outcomes, progress, task)
+            yield from _counted(outcomes, sizes, progress, task)
 
     def _print_report(self, outcomes: list[FileOutcome], *, is_preview: bool) -> None:
         console = Console(file=cast(TextIO, self.stdout), width=None if self.stdout.isatty() else 160)
@@ -129,7 +131,8 @@ def _progress(stream: Any) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[files]}/{task.fields[of]}"),
         TextColumn("{task.fields[readings]:,} " + _("readings")),
         TimeRemainingColumn(),
         console=Console(file=stream, stderr=True),
@@ -138,12 +141,40 @@ def _progress(stream: Any) -> Progress:
     )
 
 
-def _counted(outcomes: Iterable[FileOutcome], progress: Progress, task: TaskID) -> Iterator[FileOutcome]:
-    readings = 0
-    for outcome in outcomes:
+def _counted(
+    outcomes: Iterable[FileOutcome], sizes: list[int], progress: Progress, task: TaskID
+) -> Iterator[FileOutcome]:
+    readings = done = 0
+    for number, outcome in enumerate(outcomes):
         readings += outcome.reading_count
-        progress.update(task, advance=1, readings=readings)
+        done += sizes[number]
+        progress.update(task, completed=done, files=number + 1, readings=readings)
         yield outcome
+
+
+def _watched(source: SourceFile, progress: Progress, task: TaskID, passes: int) -> SourceFile:
+    """Let the bar move while a file is read; each time through counts for its share."""
+    return SourceFile(source.name, source.size_bytes, lambda: _Watched(source.open(), progress, task, passes))
+
+
+class _Watched:
+    """A stream that tells how much was read of it."""
+
+    def __init__(self, stream: Stream, progress: Progress, task: TaskID, passes: int) -> None:
+        self._stream, self._progress, self._task, self._passes = stream, progress, task, passes
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on."""
+        piece = self._stream.read(size)
+        self._progress.update(self._task, advance=len(piece) / self._passes)
+        return piece
+
+    def __enter__(self) -> "_Watched":
+        self._stream.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._stream.__exit__(*raised)
 
 
 def _runs(outcomes: list[FileOutcome]) -> Iterator[str]:

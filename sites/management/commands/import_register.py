@@ -65,7 +65,7 @@ class Command(BaseCommand):
             return
         if options["errors"] and report.faults:
             with options["errors"].open("w", encoding="utf-8", newline="") as stream:
-                write_faults(Table(path), report.faults, csv.writer(stream, delimiter=";"))
+                write_faults(Table(path), report.faults, csv.writer(stream, delimiter=";"), kind)
         self._print(report, kind, as_json=options["as_json"])
         if report.is_refused:
             raise SystemExit(1)
@@ -109,8 +109,9 @@ class Command(BaseCommand):
         console.print(table)
         if report.is_refused:
             console.print(_("Nothing was imported: correct these rows first."))
+        titles = kind.titles
         for fault in report.faults[:MOST_SHOWN]:
-            where = f"{fault.row_number}" + (f", {fault.column}" if fault.column else "")
+            where = f"{fault.row_number}" + (f", {titles.get(fault.column, fault.column)}" if fault.column else "")
             console.print(_("row %(where)s: %(why)s") % {"where": where, "why": fault.message}, markup=False)
         if len(report.faults) > MOST_SHOWN:
             console.print(

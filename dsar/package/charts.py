@@ -51,7 +51,7 @@ def drawn(curve: Curve) -> Iterator[str]:
         x = 2 + number * (_BAR + 2)
         title = f"{month.first.month}/{month.first.year}: {_kwh(month.wh)} kWh"
         yield (f'<rect x="{x}" y="{_HEIGHT - height}" width="{_BAR}" height="{height}"><title>{title}</title></rect>')
-        if month.first.month == 1 or number == 0:
+        if month.first.month == 1 or (number == 0 and month.first.month < 10):
             yield f'<text x="{x}" y="{_HEIGHT + 12}">{month.first.year}</text>'
     yield "</svg>"
     yield from _figures(curve)
@@ -64,7 +64,8 @@ def _figures(curve: Curve) -> Iterator[str]:
         own = years.setdefault(month.first.year, {})
         own[month.first.month] = own.get(month.first.month, 0) + month.wh
     heads = "".join(f'<th scope="col">{number}</th>' for number in range(1, 13))
-    yield f'<div class="wide"><table class="figures"><caption>{escape(_("Energy by month, kWh"))}</caption>'
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{escape(curve.title)}"><table class="figures">'
+    yield f"<caption>{escape(_('Energy by month, kWh'))}</caption>"
     year_word, sum_word = escape(_("Year")), escape(_("Together"))
     yield f'<thead><tr><th scope="col">{year_word}</th>{heads}<th scope="col">{sum_word}</th></tr></thead><tbody>'
     for year, months in years.items():

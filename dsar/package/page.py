@@ -10,6 +10,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
+from register.audit.models import LogEntry
 from register.datamap.record import RECIPIENTS
 from register.identity.models import Controller
 from retention.queries import PanelRow
@@ -39,7 +40,7 @@ dt, dd { margin: 0; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid va
 figure { margin: 1rem 0 2rem; } figcaption { font-weight: 600; }
 .chart { width: 100%; max-height: 14rem; } .chart rect { fill: var(--main); }
 .chart text { font-size: 10px; fill: var(--dim); }
-audio { width: 16rem; max-width: 100%; display: block; }
+nav ul { columns: 16rem; } audio { width: 16rem; max-width: 100%; display: block; }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { border: 0; padding-bottom: 0; } }
 @media print { body { padding: 0; font-size: 10pt; } audio { display: none; } h2 { break-after: avoid; } }
@@ -60,7 +61,8 @@ class Facts:
 
 def page(tables: list[Table], counts: dict[str, int], reading: Reading, facts: Facts) -> Iterator[str]:
     """Yield the page piece by piece."""
-    shown = [table for table in tables if counts[table.label]]
+    # The person first, the logs last.
+    shown = sorted((table for table in tables if counts[table.label]), key=_is_log)
     yield "<!doctype html>\n"
     yield f'<html lang="{get_language()}"><head><meta charset="utf-8"><title>{escape(_("Your data"))}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -104,7 +106,8 @@ def _contents(tables: list[Table], counts: dict[str, int]) -> Iterator[str]:
 
 
 def _when(goes: list[PanelRow]) -> Iterator[str]:
-    yield f'<h2 id="when">{escape(_("What goes when"))}</h2><div class="wide"><table><thead><tr>'
+    title = _("What goes when")
+    yield f'<h2 id="when">{escape(title)}</h2>{_wide(title)}<table><thead><tr>'
     for words in (_("Part"), _("Rows"), _("Why it is kept"), _("Goes")):
         yield f'<th scope="col">{escape(words)}</th>'
     yield "</tr></thead><tbody>"
@@ -117,13 +120,12 @@ def _when(goes: list[PanelRow]) -> Iterator[str]:
 
 
 def _day_of(row: PanelRow) -> str:
-    if row.held_count:
-        return _("kept until your request is answered, or another reason ends")
-    if row.first_goes_on is None:
-        return _("while it lasts")
-    days = [row.first_goes_on, row.goes_on]
-    told = " – ".join(dict.fromkeys(f"{day.day}.{day.month}.{day.year}" for day in days if day))
-    return told if row.goes_on else f"{told} – {_('some of it is still open')}"
+    days = [day for day in (row.first_goes_on, row.goes_on) if day]
+    told = " – ".join(dict.fromkeys(f"{day.day}.{day.month}.{day.year}" for day in days))
+    if row.goes_on is None:
+        told = f"{told} – {_('some of it is still open')}" if told else _("while it lasts")
+    held = _("kept until your request is answered, or another reason ends")
+    return f"{told}; {held}" if row.held_count else told
 
 
 def _rights(facts: Facts) -> Iterator[str]:
@@ -160,7 +162,7 @@ def _section(table: Table, count: int, reading: Reading) -> Iterator[str]:
     yield "</p>"
     rows = list(islice(read(table, reading, for_people=True), SHOWN_ROWS))
     wanted = _filled(table, rows)
-    yield from _facts(wanted, rows) if len(rows) <= 3 else _rows(wanted, rows)
+    yield from _facts(wanted, rows) if len(rows) <= 3 else _rows(_upper(str(table.title)), wanted, rows)
     if count > len(rows):
         left = count - len(rows)
         more = ngettext("%(count)s row more in", "%(count)s rows more in", left) % {"count": left}
@@ -186,9 +188,9 @@ def _facts(wanted: list[tuple[int, str, Column | None]], rows: list[list[Cell]])
         yield "</dl>"
 
 
-def _rows(wanted: list[tuple[int, str, Column | None]], rows: list[list[Cell]]) -> Iterator[str]:
-    yield '<div class="wide"><table><thead><tr>'
-    yield from (f'<th scope="col">{escape(title)}</th>' for _place, title, _column in wanted)
+def _rows(title: str, wanted: list[tuple[int, str, Column | None]], rows: list[list[Cell]]) -> Iterator[str]:
+    yield f"{_wide(title)}<table><thead><tr>"
+    yield from (f'<th scope="col">{escape(head)}</th>' for _place, head, _column in wanted)
     yield "</tr></thead><tbody>"
     for row in rows:
         cells = "".join(f"<td>{_shown(row[place], column)}</td>" for place, _title, column in wanted)
@@ -203,6 +205,16 @@ def _shown(cell: Cell, column: Column | None) -> str:
     if cell.text.endswith((".wav", ".mp3", ".ogg", ".m4a", ".flac")):
         return f'<audio controls preload="none" src="{text}"></audio><a href="{text}">{text}</a>'
     return f'<a href="{text}">{text}</a>'
+
+
+def _is_log(table: Table) -> bool:
+    """Whether the rows tell of other rows: changes and looks."""
+    return table.model._meta.app_label == LogEntry._meta.app_label
+
+
+def _wide(name: str) -> str:
+    """A box in which a wide table is moved sideways, by keyboard too."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}">'
 
 
 def _anchor(table: Table) -> str:

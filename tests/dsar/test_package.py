@@ -228,6 +228,18 @@ def test_the_page_opens_by_itself_in_the_language_of_the_person(house: tuple[Row
         assert "<script" not in page
 
 
+def test_the_page_tells_of_each_part_when_it_goes_though_it_is_frozen(house: tuple[Rows, Rows]) -> None:
+    mine, _other = house
+    with acting_as_service("test"):
+        request = operations.ask_for_access(customer_id=mine[Customer].pk, actor=ACTOR, at=NOW, channel="letter")
+        made = operations.begin_package(customer_id=mine[Customer].pk, request=request, actor=ACTOR, at=NOW)
+        day = mine[Recording].called_on
+    page = opened(operations.make_package(package_id=made.pk, actor=ACTOR, at=NOW)).read("index.html").decode()
+    goes_on = day.replace(year=day.year + 1) + datetime.timedelta(days=1)
+    assert f"{goes_on.day}.{goes_on.month}.{goes_on.year}; säilytetään, kunnes pyyntöösi on vastattu" in page
+    assert request.number in page
+
+
 def test_the_file_is_encrypted_and_goes_after_thirty_days(package: Package) -> None:
     stored = path_of(package.stored_as).read_bytes()
     assert b"PK\x03\x04" not in stored[:64]

@@ -94,6 +94,8 @@ def test_a_change_of_a_contract_carries_its_controller() -> None:
 GROUPS = {
     "billing.BankAccount",
     "dsar.Correction",
+    "dsar.Package",
+    "dsar.PackageDownload",
     "dsar.Request",
     "dsar.RequestEvent",
     "retention.Hold",

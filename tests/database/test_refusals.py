@@ -26,6 +26,7 @@ from customers.models import (
     Disclosure,
     Mandate,
     MarketingPermission,
+    Pin,
     Recipient,
     SatisfactionResponse,
     Suppression,
@@ -131,6 +132,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "permission_ends_after_it_was_given": lambda: make(
         MarketingPermission, given_at=MOMENT, ended_at=MOMENT - timedelta(days=1)
     ),
+    "a_customer_is_pinned_once_by_an_account": lambda: again(Pin, "account_id", "customer"),
     "objection_stands_once_an_address": lambda: again(Suppression, "channel", "digest", withdrawn_on=None),
     "objection_is_withdrawn_after_it_was_made": lambda: make(Suppression, objected_on=NEXT, withdrawn_on=DAY),
     "satisfaction_score_is_from_0_to_10": lambda: make(SatisfactionResponse, score=11),

@@ -1,6 +1,8 @@
-"""What comes in from tables of customers and of prohibitions."""
+"""What comes in from tables of customers, representatives, prospects and prohibitions."""
 
 from .people import CUSTOMERS, unknown_post_offices
 from .prohibitions import PROHIBITIONS
+from .prospects import PROSPECTS
+from .representatives import REPRESENTATIVES
 
-__all__ = ["CUSTOMERS", "PROHIBITIONS", "unknown_post_offices"]
+__all__ = ["CUSTOMERS", "PROHIBITIONS", "PROSPECTS", "REPRESENTATIVES", "unknown_post_offices"]

@@ -76,7 +76,8 @@ class ImportKind:
     """A kind of table: its fields, a check of whole rows, and the set-based write of a batch.
 
     `key` tells which rows of a file speak of the same thing: a second one is refused.
-    `check_row` gives (field, code, why) for values that do not go together.
+    `check_row` gives (field, code, why) for values that do not go together. `merges` tell of tables of an app above
+    the imports whom the rows are about that an undo restores (register.audit.bulk.Merge by model).
     """
 
     code: str
@@ -85,6 +86,7 @@ class ImportKind:
     write: Callable[[Batch, ImportContext], Outcome]
     key: Callable[[Typed], Any]
     check_row: Callable[[Typed], Iterable[tuple[str, str, str]]] = field(default=lambda _row: ())
+    merges: Mapping[type, Any] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:

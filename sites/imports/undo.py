@@ -13,6 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.imports.people import MERGE as CUSTOMER_MERGE
+from customers.imports.prospects import PROSPECT_MERGE
+from customers.imports.representatives import MANDATE_MERGE, REPRESENTATIVE_MERGE
 from customers.models import Customer
 from customers.search.tokens import rebuild_search_tokens
 from register.access.refusing import Refusal
@@ -24,6 +26,7 @@ from register.work.models import ImportRun, Job
 from register.work.operations import ask_for_work, mark_undone
 
 from .contracts import CONTRACT_MERGE, CONTRACTS, HOLDER_MERGE, HOME_MERGE, PRODUCT_MERGE
+from .devices import DEVICE_MERGE
 from .places import ELECTRICITY_MERGE, HEAT_MERGE, METER_MERGE, SITES_MERGE
 from .relationships import keep_relationships
 
@@ -39,6 +42,10 @@ MERGES: dict[type, Merge] = {
         HOLDER_MERGE,
         PRODUCT_MERGE,
         HOME_MERGE,
+        REPRESENTATIVE_MERGE,
+        MANDATE_MERGE,
+        PROSPECT_MERGE,
+        DEVICE_MERGE,
     )
 }
 PROHIBITIONS = "prohibitions"
@@ -69,7 +76,7 @@ def undo_register_import(*, run: ImportRun, actor: Actor, at: datetime.datetime)
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         _refuse(run)
         customers = _customers(run)
-        restored = restore_rows(run=run, merges=MERGES, at=at)
+        restored = restore_rows(run=run, merges={**MERGES, **kinds()[run.kind].merges}, at=at)
         keep_relationships(customers, actor=actor, at=at, note=_note(run))
         rebuild_search_tokens([UUID(key) for key in restored.keys.get(Customer._meta.label, ())])
         made_count = sum(map(len, rows_made(run).keys.values()))

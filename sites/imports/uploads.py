@@ -44,6 +44,10 @@ PERMISSIONS = {
     "sites": "sites.add_site",
     "meters": "sites.add_meter",
     "prohibitions": "customers.add_marketingpermission",
+    "representatives": "customers.add_representative",
+    "prospects": "customers.add_prospect",
+    "devices": "sites.add_delivereddevice",
+    "payment-history": "billing.add_payment",
 }
 WORKS_WITH_IMPORTS = "work.add_importrun"
 

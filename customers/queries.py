@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from customers.models import Contact, Customer, Disclosure, Mandate, MarketingPermission, Representative, SearchToken
 from customers.models.marketing import Channel
 from customers.search.folding import TOKEN_LENGTH
+from register.access.scope import ActorKind
 from register.audit.models import LogEntry, ReadEvent
 from register.crypto.fields import blind_index_values
 from register.datamap.formats import clean_identity_code
@@ -154,10 +155,17 @@ def _moment(entry: LogEntry, model: type[Model], names: dict[str, str], closed: 
         "changes",
         "plus" if entry.action == LogEntry.Action.CREATE else "pencil",
         str(model._meta.verbose_name).capitalize(),
-        who=names.get(entry.actor_id, entry.actor_id),
+        who=_who(entry, names),
         changes=changes,
         is_system=entry.actor_kind == "service",
     )
+
+
+def _who(entry: LogEntry, names: dict[str, str]) -> str:
+    """Name who changed something; the customer on the portal, or who acts for them, is known by key only."""
+    if entry.actor_kind == ActorKind.CUSTOMER:
+        return gettext("the customer, online")
+    return names.get(entry.actor_id, entry.actor_id)
 
 
 def _columns(model: type[Model], changes: dict[str, Any], closed: frozenset[str]) -> list[Change]:

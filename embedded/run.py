@@ -182,10 +182,10 @@ def _stop(supervisor: Supervisor | None, used: Use | None) -> None:
 def _welcome(seconds: float) -> None:
     _say(f"The register answers at {_address()} after {seconds:.0f} s; Ctrl-C stops it")
     print(f"Customers: {_address()} (the demonstration bank lets you in as any of them)")
+    print(f"Mail, such as the portal's one-time codes, is written to {places().mail}")
     print(f"Staff: {_address()}staff/ with one of these log-ins:", flush=True)
     if any(CHECKOUT.glob(_LOGINS_COMMANDS)) or any((CHECKOUT / "register").glob(_LOGINS_COMMANDS)):
         _manage("demo_logins")
-    print(f"Mail, such as the portal's one-time codes, is written to {places().mail}", flush=True)
 
 
 def _address() -> str:

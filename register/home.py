@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views import defaults
+from django.views.csrf import csrf_failure
 from django.views.decorators.http import require_safe
 
 from billing.queries import latest_bill, open_bills
@@ -96,6 +97,14 @@ def broken(request: HttpRequest) -> HttpResponse:
         return defaults.server_error(request)
     text = gettext("The fault is ours, and nothing was saved. Try again in a moment.")
     return _error(request, 500, gettext("The page does not answer now"), text)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form was open for too long, or came from elsewhere."""
+    if _is_staffs(request):
+        return csrf_failure(request, reason)
+    text = gettext("The form was open for too long. Go back, load the page again and send once more.")
+    return _error(request, 403, gettext("The form had expired"), text)
 
 
 def _is_staffs(request: HttpRequest) -> bool:

@@ -5,14 +5,17 @@ letter with the code) is done by the worker after the answer, and the page does 
 """
 
 import datetime
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, ServiceUse
 from customers.queries import customers_at, portal_person
@@ -20,7 +23,12 @@ from register.access.scope import Actor
 from register.identity.models import PortalSession
 from register.identity.operations import ask_for_code, make_code, open_portal_session, use_code
 
-SERVICE = "portal"
+# What one does on the portal, as the use of a service.
+EVENTS: Final[dict[str, str | Promise]] = {
+    "code": _("sign-in by a code"),
+    "identification": _("sign-in by identification"),
+    "consumption-file": _("download of consumption"),
+}
 
 
 class UnableToSignIn(Exception):
@@ -56,7 +64,7 @@ def sign_in_by_code(*, browser_token: str, code: str, at: datetime.datetime) -> 
     row = use_code(browser_token=browser_token, code=code, at=at)
     if row is None:
         return None
-    _note_use(row.customers, "sign-in by code", at)
+    _note_use(row.customers, "code", at)
     return open_portal_session(
         means=PortalSession.Means.CODE,
         person_id=row.customers[0],
@@ -77,7 +85,7 @@ def sign_in_identified(
     person = portal_person(identity_code, on=localdate(at))
     if person is None:
         raise UnableToSignIn
-    _note_use([person.customers[0]], "sign-in by identification", at)
+    _note_use([person.customers[0]], "identification", at)
     return open_portal_session(
         means=means,
         person_id=person.person_id,
@@ -90,9 +98,11 @@ def sign_in_identified(
 
 def note_service_use(*, customer_id: UUID, event: str, actor: Actor, at: datetime.datetime) -> ServiceUse:
     """Write down one use of the portal, such as a download, on the customer's own data."""
-    return ServiceUse.objects.create(customer_id=customer_id, service=SERVICE, event=event, happened_at=at)
+    with translation.override(settings.LANGUAGE_CODE):  # in the register's language, whatever the session speaks
+        words, service = str(EVENTS[event]), gettext("online service")
+    return ServiceUse.objects.create(customer_id=customer_id, service=service, event=words, happened_at=at)
 
 
 def _note_use(customers: list[UUID] | tuple[UUID, ...], event: str, at: datetime.datetime) -> None:
     for customer_id in customers:
-        ServiceUse.objects.create(customer_id=customer_id, service=SERVICE, event=event, happened_at=at)
+        note_service_use(customer_id=customer_id, event=event, actor=Actor.customer(customer_id), at=at)

@@ -4,8 +4,12 @@ import datetime
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import translation
+
 from customers.models import MarketingPermission
 from customers.operations import set_marketing_permission
+from dsar.models import Request
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 
@@ -22,6 +26,8 @@ def choose_marketing(
     )
     held = {(row.channel, row.purpose): row.is_allowed for row in rows}
     changes = {key: allowed for key, allowed in choices.items() if held.get(key, False) != allowed}
+    with translation.override(settings.LANGUAGE_CODE):  # in the register's language, whatever the session speaks
+        told_by = str(Request.Channel.PORTAL.label)
     # The list of objections is reached by no customer: the act itself is done in the scope of a service.
     with acting(actor=actor, scope=Scope.service("choose-marketing")):
         for (channel, purpose), allowed in changes.items():
@@ -30,7 +36,7 @@ def choose_marketing(
                 channel=channel,
                 purpose=purpose,
                 is_allowed=allowed,
-                told_by="portal",
+                told_by=told_by,
                 actor=actor,
                 at=at,
             )

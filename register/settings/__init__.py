@@ -69,6 +69,8 @@ TIME_ZONE = "Europe/Helsinki"
 USE_TZ = True
 USE_I18N = True
 
+CSRF_FAILURE_VIEW = "register.home.form_expired"
+
 STATIC_URL = "/static/"
 # Without collectstatic the embedded mode and the tests serve the files from where they lie.
 STATIC_ROOT = ENVIRONMENT.path("STATIC_ROOT") if IS_PRODUCTION else None

@@ -89,7 +89,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if session.acting_for:
         note_service_use(
-            customer_id=session.acting_for, event="consumption file", actor=actor_of_portal(session), at=now
+            customer_id=session.acting_for, event="consumption-file", actor=actor_of_portal(session), at=now
         )
     span = asked.span
     name = f"{gettext('consumption')}-{span.kind.value}-{span.first.isoformat()}.csv"

@@ -51,6 +51,7 @@ def _running(state: State, port: int):
     assert process.poll() is None, output.read_text()
     welcomed = wait_until(lambda: "codes hold" in output.read_text(), 90, pause_s=0.2)
     assert welcomed, output.read_text()
+    assert "is written to" in output.read_text()  # where the portal's one-time codes go
     try:
         yield process
     finally:

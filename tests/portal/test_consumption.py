@@ -129,7 +129,7 @@ def test_a_gap_stays_a_gap_and_an_estimate_is_named() -> None:
     assert "on osin arvioitu" in text
     assert "puuttuu lukemia" in text
     with acting_as_service("test"):
-        assert ServiceUse.objects.filter(customer=customer, event="consumption file").count() == 1
+        assert ServiceUse.objects.filter(customer=customer, event="kulutustietojen lataus").count() == 1
 
 
 def test_an_hour_of_which_a_quarter_is_missing_says_so() -> None:

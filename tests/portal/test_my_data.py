@@ -119,7 +119,7 @@ def test_single_choices_take_effect_and_are_kept_with_their_time(maija: Customer
     with acting_as_service("test"):
         rows = MarketingPermission.objects.filter(customer=maija, ended_at__isnull=True)
         assert {(row.channel, row.purpose, row.told_by) for row in rows} == {
-            ("email", "advertising", "portal"), ("post", "advertising", "portal"),
+            ("email", "advertising", "verkkopalvelu"), ("post", "advertising", "verkkopalvelu"),
         }  # fmt: skip
     client.post("/my/data/marketing/", {"allow": ["email.advertising"]})
     with acting_as_service("test"):

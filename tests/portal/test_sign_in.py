@@ -71,7 +71,7 @@ def test_the_code_from_the_letter_opens_the_limited_view(client: Client) -> None
     session = PortalSession.objects.get()
     assert (session.is_identified, session.shown) == (False, (customer.pk,))
     with acting_as_service("test"):
-        assert ServiceUse.objects.filter(customer=customer, service="portal").count() == 1
+        assert ServiceUse.objects.filter(customer=customer, service="verkkopalvelu").count() == 1
 
 
 def test_known_and_unknown_addresses_get_the_same_answer_and_cause_the_same_work() -> None:
@@ -300,3 +300,31 @@ def test_who_signed_in_by_a_code_chooses_nobody() -> None:
     page = client.get("/my/").content.decode()
     assert customer.name not in page
     assert customer.given_names.split()[0] not in page
+
+
+def test_a_form_without_its_token_is_refused_in_the_customers_look() -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/", {"email": "aino@example.org"})
+    assert answer.status_code == 403
+    assert "Lomake oli vanhentunut" in answer.content.decode()
+    assert SignInCode.objects.count() == 0
+    staff = client.post("/sign-in/", {"login": "x"})
+    assert staff.status_code == 403
+    assert "portal.css" not in staff.content.decode()
+
+
+def test_the_cookies_of_production_are_bound_to_their_host() -> None:
+    import os
+    import subprocess
+    import sys
+
+    from embedded.places import CHECKOUT
+
+    told = subprocess.run(
+        [sys.executable, "-c", "from register import settings as s; print(s.PORTAL_COOKIE_NAME, s.REGISTER_DEMO_BANK)"],
+        cwd=CHECKOUT,
+        env=os.environ | {"REGISTER_MODE": "production", "REGISTER_ROLE": "app"},
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.split() == ["__Host-portal", "False"], told.stderr

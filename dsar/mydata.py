@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
@@ -27,7 +28,7 @@ from register.datamap.vocabulary import SOURCES, Section
 from register.identity.looking import LookReason, OpeningReason, WhatWasShown
 from register.identity.roles import Role
 from retention.queries.panel import PanelRow, what_goes_when
-from sites.models import ConsumptionDay, Site
+from sites.models import ConsumptionDay, Contract, Site
 
 Words = str | Promise
 SHOWN: Final = 6
@@ -92,20 +93,19 @@ class Topic:
     data: list[Datum] = field(default_factory=list)
 
 
-def topics_of(rows: Sequence[PanelRow]) -> list[Topic]:
-    """Give all that the scope shows, by the parts of the register description; items without a value are left out."""
+def topics_of(customers: Sequence[UUID], rows: Sequence[PanelRow]) -> list[Topic]:
+    """Give all that is held of these, by the parts of the register description; items without a value are left out."""
     found: dict[DataItem, Datum] = {}
+    sites = set(Contract.objects.filter(holders__customer__in=customers).values_list("site_id", flat=True))
     for model, data_map in declared_models():
-        if data_map.fields and model is not ConsumptionDay and model is not _CORRECTION:
-            _take(model, data_map, rows, found)
-    _take_consumption(rows, found)
+        own = _own(model, data_map, customers, sites) if data_map.fields else None
+        if own is not None:
+            _take(model, data_map, own, rows, found)
+    _take_consumption(sites, rows, found)
     topics = {section: Topic(section.words, icon) for section, icon in _ICONS.items()}
     for item, datum in sorted(found.items(), key=lambda pair: pair[0].seed):
         topics[item.section].data.append(datum)
     return [topic for topic in topics.values() if topic.data]
-
-
-_CORRECTION: Final = next(model for model, _map in declared_models() if model.__name__ == "ConsumptionCorrection")
 
 
 def next_to_go(rows: Iterable[PanelRow]) -> PanelRow | None:
@@ -144,12 +144,39 @@ def what_goes(customers: Sequence[UUID], *, on: datetime.date) -> list[PanelRow]
     return [row for customer in customers for row in what_goes_when(customer, on=on)]
 
 
-def _take(model: type[models.Model], data_map: DataMap, rows: Sequence[PanelRow], found: dict[DataItem, Datum]) -> None:
-    manager = model._default_manager
-    held = list(manager.order_by("-pk")[: SHOWN + 1])
+def _own(
+    model: type[models.Model], data_map: DataMap, customers: Sequence[UUID], sites: Iterable[UUID]
+) -> "models.QuerySet[Any] | None":
+    """Give the rows of a model that are about these persons or their places, by index and not by the policy alone.
+
+    None for consumption, which is told by its days, and for what is about nobody.
+    """
+    paths = [path for path in data_map.subjects if isinstance(path, str)]
+    rows = model._default_manager.all()
+    if paths:
+        about = Q()
+        for path in paths:
+            about |= Q((f"{path}__in", list(customers)))
+        return rows.filter(pk__in=rows.filter(about).values("pk"))
+    if data_map.subjects:
+        return None
+    if model is Site:
+        return rows.filter(pk__in=list(sites))
+    has_site = any(column.name == "site" for column in model._meta.concrete_fields)
+    return rows.filter(site__in=list(sites)) if has_site else None
+
+
+def _take(
+    model: type[models.Model],
+    data_map: DataMap,
+    own: "models.QuerySet[Any]",
+    rows: Sequence[PanelRow],
+    found: dict[DataItem, Datum],
+) -> None:
+    held = list(own.order_by("-pk")[: SHOWN + 1])
     if not held:
         return
-    count = len(held) if len(held) <= SHOWN else manager.count()
+    count = len(held) if len(held) <= SHOWN else own.count()
     root = _root_of(model)
     for item, names in data_map.fields.items():
         texts = list(dict.fromkeys(filter(None, (_text(row, names) for row in held[:SHOWN]))))
@@ -162,9 +189,9 @@ def _take(model: type[models.Model], data_map: DataMap, rows: Sequence[PanelRow]
         _explain(datum, root, rows)
 
 
-def _take_consumption(rows: Sequence[PanelRow], found: dict[DataItem, Datum]) -> None:
+def _take_consumption(sites: Iterable[UUID], rows: Sequence[PanelRow], found: dict[DataItem, Datum]) -> None:
     """Consumption is told by its days: the figures have a page of their own."""
-    totals = ConsumptionDay.objects.aggregate(
+    totals = ConsumptionDay.objects.filter(site__in=list(sites)).aggregate(
         first=models.Min("day"), last=models.Max("day"), count=models.Count("day")
     )
     if not totals["count"]:

@@ -22,6 +22,7 @@ from sites.periods import Kind, Span
 from sites.slots import slot_moments
 
 _MINUTES: Final = {Kind.DAY: 60, Kind.QUARTER: 15}
+_MOST_HOURS: Final = 25
 _PARTLY: Final = "partly missing"
 
 
@@ -86,6 +87,11 @@ class View:
 
     span: Span
     columns: list[Column]
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether quarters were asked of a meter that is read by the hour."""
+        return self.span.kind is Kind.QUARTER and len(self.columns) <= _MOST_HOURS
 
     @property
     def energy_wh(self) -> int | None:
@@ -222,10 +228,9 @@ def _column(label: str, name: str, first: datetime.date, now: Total | None, befo
 def _of_slots(supply: Supply, span: Span) -> list[Column]:
     minutes = _MINUTES[span.kind]
     now = _slots_on(supply, span.first)
-    before = {_clock(slot.start): slot for slot in _merged(_slots_on(supply, span.a_year_before.first), minutes)}
     if minutes == 15 and now and all(slot.resolution_min == 60 for slot in now):
         minutes = 60  # the meter is read by the hour: quarters would be made up
-        before = {_clock(slot.start): slot for slot in _merged(list(before.values()), 60)}
+    before = {_clock(slot.start): slot for slot in _merged(_slots_on(supply, span.a_year_before.first), minutes)}
     found = {slot.start.timestamp(): slot for slot in _merged(now, minutes)}
     moments = slot_moments(span.first, minutes)
     twice = {_clock(moment) for moment in moments if moment.fold}

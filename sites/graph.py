@@ -11,6 +11,7 @@ from typing import Final
 HEIGHT: Final = 244
 _TOP, _BASE = 22.0, 218.0
 _MOST_LINES: Final = 5
+_TENTH: Final = 0.1
 _ALL_LABELS, _FEW_LABELS = 14, 8
 _NOW_SHARE, _BEFORE_SHARE = 0.54, 0.84
 
@@ -62,6 +63,7 @@ class Graph:
     hits: list[Hit] = field(default_factory=list)
     labels: list[tuple[float, str]] = field(default_factory=list)
     lines: list[tuple[float, float]] = field(default_factory=list)
+    level_format: str = "0g"
     height: int = HEIGHT
     base: float = _BASE
 
@@ -70,7 +72,8 @@ def graph_of(bars: Sequence[Bar]) -> Graph:
     """Lay the columns out. A gap draws nothing; an estimate has a mark below the axis as well as its hatch."""
     most_kwh = max((value / 1000 for bar in bars for value in (bar.energy_wh, bar.before_wh) if value), default=0.0)
     step, top = _scale(most_kwh)
-    graph = Graph(lines=[(_y(level, top), level) for level in _levels(step, top)])
+    places = 0 if step >= 1 else 1 if step >= _TENTH else 2
+    graph = Graph(lines=[(_y(level, top), level) for level in _levels(step, top)], level_format=f"{places}g")
     column = 100 / max(len(bars), 1)
     every = 1 if len(bars) <= _ALL_LABELS else -(-len(bars) // _FEW_LABELS)
     for number, bar in enumerate(bars):

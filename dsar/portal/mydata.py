@@ -37,7 +37,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
     look_count, looks = mydata.looks_of(session.shown, limit=_ALL_LOOKS if shows_all else _FEW_LOOKS)
     found = requests_of(_own(request), on=today)
     context: dict[str, Any] = {
-        "topics": mydata.topics_of(rows),
+        "topics": mydata.topics_of(session.shown, rows),
         "next_row": mydata.next_to_go(rows),
         "looks": looks,
         "look_count": look_count,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from register.datamap.map import Keep
+from register.datamap.map import Keep, Through
 from register.datamap.schedule import PERIODS, Period
 from register.datamap.vocabulary import Basis, Clause
 from retention.aggregates import Aggregate, aggregates, subject_reaches
@@ -69,6 +69,8 @@ def _rows_of(aggregate: Aggregate, customer_id: UUID, on: datetime.date) -> list
     if not paths:
         return []
     is_theirs = " OR ".join(path.is_among("%(customers)s::uuid[]") for path in paths)
+    if any(isinstance(subject, Through) for subject in aggregate.data_map.subjects):
+        is_theirs = f"({is_theirs}) AND {_AT_THEIR_SITES}"
     day, clock = goes_on(aggregate), last_day_of(aggregate, aggregate.keeps[0])
     holds = holds_on(on)
     held = " OR ".join(is_held(aggregate, holds)) or "false"
@@ -94,6 +96,12 @@ def _rows_of(aggregate: Aggregate, customer_id: UUID, on: datetime.date) -> list
         )
         for rule, count, running_count, held_count, begins, first, last in groups
     ]
+
+
+# Says nothing new of rows that reach a person through a place, but leads to them by the index of the place.
+_AT_THEIR_SITES = """r.site_id = ANY(ARRAY(
+    SELECT c.site_id FROM sites_contract c JOIN sites_contractholder h ON h.contract_id = c.id
+    WHERE h.customer_id = ANY(%(customers)s::uuid[])))"""
 
 
 def _elapsed(begins: datetime.date | None, ends: datetime.date | None, on: datetime.date) -> float:

@@ -131,7 +131,7 @@ def _context(asked: Asked, view: View, session: PortalSession) -> dict[str, Any]
         "asked": asked,
         "view": view,
         "title": _title(span),
-        "per": _PER[span.kind],
+        "per": _PER[Kind.DAY if view.is_hourly else span.kind],
         "graph": graph_of(bars),
         "supplies": [(one, asked.url(supply=one), one == asked.supply) for one in here],
         "places": [(address, asked.url(supply=one)) for address, one in places.items()],

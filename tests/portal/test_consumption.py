@@ -218,3 +218,15 @@ def test_a_month_that_is_not_over_is_not_compared_with_a_whole_one() -> None:
         shown = view_of(supply(site), Span(Kind.YEAR, dt.date(2024, 1, 1)))
     assert shown.change_percent == -50
     assert shown.leaves_out
+
+
+def test_an_hourly_meter_is_compared_by_the_hour_also_in_the_finest_view() -> None:
+    customer, day = make_customer(), dt.date(2024, 1, 10)
+    with acting_as_service("test"):
+        site = make_site()
+        contract(site, customer, dt.date(2023, 1, 1))
+        store(site, day_rows(1000, day=day))
+        store(site, day_rows(2000, day=day - dt.timedelta(weeks=52)))
+    with acting(actor=Actor.customer(customer.pk), scope=Scope.portal(customers=(customer.pk,))):
+        shown = view_of(supply(site), Span(Kind.QUARTER, day))
+    assert (shown.before_wh, shown.is_hourly, shown.change_percent) == (48_000, True, -50)

@@ -9,3 +9,7 @@ class RecordingsConfig(AppConfig):
     label = "recordings"
     verbose_name = _("recordings")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare what can be imported from folders."""
+        import recordings.imports  # noqa: F401

@@ -59,6 +59,7 @@ _KINDS: dict[str, str | Promise] = {
     "payment-history": gettext_lazy("payment history"),
     "payments": gettext_lazy("payments"),
     "invoices": gettext_lazy("invoices"),
+    "recordings": gettext_lazy("recordings"),
     "import-uploaded-file": gettext_lazy("import of a file"),
     "undo-imported-file": gettext_lazy("undoing of an import"),
     "demo": gettext_lazy("demonstration register"),

@@ -36,6 +36,7 @@ class FileContext:
     options: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[int], None] = lambda _count: None
     source: str = "R1"
+    is_dry_run: bool = False
 
     @property
     def note(self) -> Mapping[str, str]:
@@ -58,7 +59,8 @@ class FileKind:
     `take` runs in the open transaction and scope, and raises UnableToReadFile for what it cannot read. `counts`
     titles what it counts, in order; `shown` names the counts of new, changed and unchanged rows for lists.
     `merges` tell whom the rows are about that an undo restores (register.audit.bulk.Merge by model). `options`
-    titles the choices that the importing person has: name: (title, (value, words) pairs).
+    titles the choices that the importing person has: name: (title, (value, words) pairs). What is not `is_uploaded`
+    comes in by command only, and its source is not kept besides.
     """
 
     code: str
@@ -71,6 +73,7 @@ class FileKind:
     shown: tuple[str, str, str]
     merges: Callable[[], Mapping[type, Any]]
     options: Mapping[str, tuple[Words, Sequence[tuple[str, Words]]]] = field(default_factory=dict)
+    is_uploaded: bool = True
 
 
 _kinds: dict[str, FileKind] = {}

@@ -70,6 +70,8 @@ class UploadForm(forms.Form):
 def new_file(request: HttpRequest, code: str) -> HttpResponse:
     """Take a file in for its preview."""
     kind = _permitted(request, code)
+    if not kind.is_uploaded:
+        raise Http404
     is_sent = request.method == "POST"
     form = UploadForm(request.POST, request.FILES, kind=kind) if is_sent else UploadForm(kind=kind)
     if is_sent and form.is_valid():

@@ -101,7 +101,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": listed_runs(page.object_list, account),
         "may_import_tables": bool(permitted_kinds(account)),
-        "file_kinds": permitted_files(account),
+        "file_kinds": [kind for kind in permitted_files(account) if kind.is_uploaded],
     }
     return render(request, "staff/imports/list.html", context, status=422 if is_sent else 200)
 

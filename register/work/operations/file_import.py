@@ -55,7 +55,7 @@ def import_file(
     try:
         with transaction.atomic():
             run = begin_import(kind=kind.code, sha256=digest, actor=actor, at=at, job=job)
-            context = FileContext(run, actor, at, dict(options or {}), progress)
+            context = FileContext(run, actor, at, dict(options or {}), progress, is_dry_run=is_dry_run)
             outcome = kind.take(source_file, context)
             counts, faults = outcome.counts, list(outcome.faults)
             if faults:

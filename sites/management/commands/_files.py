@@ -15,8 +15,9 @@ from rich.table import Table
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 from register.work.faults import Fault
-from register.work.filing import FileKind, file_kinds
+from register.work.filing import FileKind, UnableToReadFile, file_kinds
 from register.work.operations import AlreadyImported, import_file
+from register.work.tables import Readable
 
 MOST_SHOWN = 20
 Report = dict[str, Any]
@@ -52,7 +53,10 @@ class FileImportCommand(BaseCommand):
         paths: list[Path] = options["paths"]
         if missing := [str(path) for path in paths if not path.exists()]:
             raise CommandError(_("There is no such file or folder: %s") % ", ".join(missing), returncode=2)
-        files = [file for path in paths for file in _files_in(path, self.kind.suffixes)]
+        try:
+            files = [source for path in paths for source in self.sources(path)]
+        except UnableToReadFile as error:
+            raise CommandError(str(error), returncode=1) from None
         if not files:
             raise CommandError(_("There is no file of this kind there."), returncode=2)
         said = {name: options[name] for name in self.kind.options}
@@ -65,7 +69,12 @@ class FileImportCommand(BaseCommand):
         if any(report["state"] == "refused" for report in reports):
             raise SystemExit(1)
 
-    def _import(self, files: list[Path], said: dict[str, str], *, is_dry_run: bool) -> Iterator[Report]:
+    def sources(self, path: Path) -> Iterator[tuple[str, Readable]]:
+        """Give the files that a path names: itself, or those of a folder."""
+        for file in _files_in(path, self.kind.suffixes):
+            yield file.name, file
+
+    def _import(self, files: list[tuple[str, Readable]], said: dict[str, str], *, is_dry_run: bool) -> Iterator[Report]:
         with _progress(self.stderr) as progress:
             task = progress.add_task(_("Importing"), total=len(files), count=0)
             done = 0
@@ -73,13 +82,13 @@ class FileImportCommand(BaseCommand):
             def tell(count: int) -> None:
                 progress.update(task, count=done + count)
 
-            for file in files:
-                report = self._import_one(file, said, tell, is_dry_run=is_dry_run)
+            for name, file in files:
+                report = self._import_one(name, file, said, tell, is_dry_run=is_dry_run)
                 done += sum(report["counts"].values())
                 progress.update(task, advance=1, count=done)
                 yield report
 
-    def _import_one(self, file: Path, said: dict[str, str], tell: Any, *, is_dry_run: bool) -> Report:
+    def _import_one(self, name: str, file: Readable, said: dict[str, str], tell: Any, *, is_dry_run: bool) -> Report:
         actor = Actor.service(self.job)
         try:
             with acting(actor=actor, scope=Scope.service(self.job)):
@@ -90,15 +99,15 @@ class FileImportCommand(BaseCommand):
                     at=timezone.now(),
                     options=said,
                     is_dry_run=is_dry_run,
-                    keep_as=file.name,
+                    keep_as=name if self.kind.is_uploaded else "",
                     progress=tell,
                 )
         except AlreadyImported as known:
-            return {"file": file.name, "state": "known", "run": str(known.run.pk), "counts": {}, "faults": []}
+            return {"file": name, "state": "known", "run": str(known.run.pk), "counts": {}, "faults": []}
         except OSError as error:
             why = _("The file cannot be opened: %(reason)s.") % {"reason": error.strerror}
             return {
-                "file": file.name,
+                "file": name,
                 "state": "refused",
                 "run": "",
                 "counts": {},
@@ -107,7 +116,7 @@ class FileImportCommand(BaseCommand):
         state = "refused" if done.is_refused else "previewed" if is_dry_run else "imported"
         faults = [_told(fault) for fault in done.faults]
         return {
-            "file": file.name, "state": state, "run": str(done.run.pk), "counts": dict(done.counts), "faults": faults,
+            "file": name, "state": state, "run": str(done.run.pk), "counts": dict(done.counts), "faults": faults,
         }  # fmt: skip
 
     def _print(self, reports: list[Report], *, is_dry_run: bool) -> None:

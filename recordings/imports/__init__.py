@@ -1,0 +1,5 @@
+"""What comes in from folders of recorded calls."""
+
+from .calls import RECORDINGS
+
+__all__ = ["RECORDINGS"]

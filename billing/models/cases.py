@@ -90,6 +90,7 @@ class PaymentCase(Sourced):
             items.CHARGES: ["reason", "reference", "payer_name", "message", "bank_reference", "state", "note"],
         },
         technical=["id", "controller", "payment", "closed_at", "closed_by", "source", "import_run"],
+        staff=["closed_by"],
     )
 
     class Meta:

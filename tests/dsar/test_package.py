@@ -257,6 +257,18 @@ def test_copies_and_sign_in_are_left_out_by_rule_only() -> None:
     assert not left & told
 
 
+def test_each_column_that_names_a_member_of_staff_is_declared() -> None:
+    other_words = {"customers.MarketingPermission.told_by"}  # through what it was told, not by whom
+    named = {"actor", "actor_id", "assigned_to"}
+    undeclared = {
+        f"{table.label}.{column.name}"
+        for table in package_tables()
+        for column in table.columns
+        if (column.name.endswith("_by") or column.name in named) and column.name not in table.data_map.staff
+    }
+    assert undeclared - other_words == set()
+
+
 @pytest.fixture
 def agent() -> Client:
     return signed_in(make_staff(role=Role.AGENT))

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
+    "billing_ownaccount_iban_key": _("This account is in the list already."),
     "a_controller_bills_a_customer_in_one_way": _("The customer has a billing account of this controller already."),
     "bank_account_ends_after_it_starts": _("A bank account goes out of use after the day it was told."),
     "credit_is_current_after_its_retrieval": _("Credit information is current from the day it was retrieved."),

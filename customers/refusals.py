@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
+    "a_customer_is_pinned_once_by_an_account": _("You have pinned this customer already."),
+    "customers_runningcall_account_id_key": _("You are in a call already: end it first."),
     "satisfaction_score_is_from_0_to_10": _("A score is a number from 0 to 10."),
     "consent_is_withdrawn_after_it_was_given": _("A consent cannot be withdrawn before the day it was given."),
     "recipient_is_within_the_eea": _("A recipient must be in a country of the European Economic Area."),

@@ -9,7 +9,7 @@ from billing.models import Invoice, PaymentCase
 from billing.references import forms_of, reference_key
 
 MOST_SUGGESTED = 10
-_NUMBER = re.compile(r"(?:RF\d{2})?\d{4,21}")
+_NUMBER = re.compile(r"[A-Za-z]{0,3}\d{4,21}")
 
 
 def open_cases() -> QuerySet[PaymentCase]:

@@ -158,8 +158,8 @@ def test_a_clerk_finds_the_invoice_and_assigns_the_money(clerk: Client) -> None:
 
 def test_the_invoice_named_in_the_message_is_suggested(clerk: Client) -> None:
     with acting_as_service("test"):
-        invoice = bill()
-        case = open_case("no-reference", message=f"lasku {invoice.number}")
+        invoice = bill(number="V260000008")
+        case = open_case("no-reference", message=f"lasku {invoice.number}, kiitos")
     page = clerk.get(reverse("staff-payment-case", args=[case.pk])).content.decode()
     assert f'value="{invoice.pk}"' in page
 

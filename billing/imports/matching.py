@@ -55,7 +55,7 @@ def match_payments(context: FileContext) -> dict[str, int]:
     actor = current_actor()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # queued to the commit, the checks cost a fifth more
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what the database refuses is known here, not at the commit
         cursor.execute(
             _MATCHING,
             {

@@ -12,7 +12,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
 from django.utils.translation import gettext
 
-from customers.models import Contact, Customer, Disclosure, Mandate, MarketingPermission, Representative, SearchToken
+from customers.models import (
+    Contact,
+    Customer,
+    Disclosure,
+    Mandate,
+    MarketingPermission,
+    PowerOfAttorney,
+    Representative,
+    SearchToken,
+)
 from customers.models.marketing import Channel
 from customers.search.folding import TOKEN_LENGTH
 from register.access.scope import ActorKind
@@ -255,12 +264,12 @@ def portal_person(identity_code: str, *, on: datetime.date) -> PortalPerson | No
 
 
 def represented_by(representatives: Iterable[UUID], *, on: datetime.date) -> list[UUID]:
-    """Give the customers for whom these act on a day by a mandate that rests on a signed power of attorney."""
+    """Give the customers for whom these act on a day by a power of attorney that covers all matters and is on file."""
     mandates = Mandate.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gt=on),
         representative__in=list(representatives),
         started_on__lte=on,
-        powers_of_attorney__signed_on__lte=on,
+        powers_of_attorney__in=PowerOfAttorney.objects.filter(covers_all=True, signed_on__lte=on).exclude(stored_as=""),
     )
     return list(dict.fromkeys(mandates.order_by("customer__number").values_list("customer", flat=True)))
 

@@ -211,7 +211,15 @@ class People:
             lines = ["VALTAKIRJA", "", f"Asiakasnumero {holder.number}", scope, f"{signed_on:%-d.%-m.%Y}"]
             stored = write_file([pdf_of(lines)], table=table.name, column="wrapped_key", row_id=key)
             document = {"stored_as": stored.name, "wrapped_key": stored.wrapped_key}
-        table.add(id=key, mandate_id=mandate, customer_id=holder.id, scope=scope, signed_on=signed_on, **document)
+        table.add(
+            id=key,
+            mandate_id=mandate,
+            customer_id=holder.id,
+            scope=scope,
+            covers_all=scope.startswith("Kaikki"),
+            signed_on=signed_on,
+            **document,
+        )
 
 
 def letter_address(name: dict[str, Any], address: Address) -> str:

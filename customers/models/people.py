@@ -270,6 +270,11 @@ class PowerOfAttorney(models.Model):
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="powers_of_attorney", verbose_name=_("mandate"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     scope = models.CharField(_("what it covers"), max_length=300)
+    covers_all = models.BooleanField(
+        _("covers all matters"),
+        default=False,
+        help_text=_("Only then may the representative see the customer's pages online."),
+    )
     signed_on = models.DateField(_("signed on"))
     stored_as = models.CharField(_("document"), max_length=80, blank=True)
     wrapped_key = WrappedKeyField(_("wrapped key"), null=True, blank=True)
@@ -278,7 +283,7 @@ class PowerOfAttorney(models.Model):
     data_map = DataMap(
         subjects=["customer"],
         goes_with="customer",
-        fields={items.REPRESENTATIVE: ["scope", "signed_on", "stored_as"]},
+        fields={items.REPRESENTATIVE: ["scope", "covers_all", "signed_on", "stored_as"]},
         technical=["id", "mandate", "customer", "wrapped_key"],
         files=["stored_as"],
     )

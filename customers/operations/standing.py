@@ -131,11 +131,13 @@ def add_power_of_attorney(
     signed_on: datetime.date,
     actor: Actor,
     at: datetime.datetime,
+    covers_all: bool = False,
     document: Document | None = None,
 ) -> PowerOfAttorney:
     """Record the document on which a mandate rests and what it covers, and return it (clause D3).
 
-    The file of it is kept encrypted; it can be added later. Raises: UnableToSaveMandate.
+    The file of it is kept encrypted; it can be added later. One that covers all matters and has its file lets the
+    representative see the customer's pages online. Raises: UnableToSaveMandate.
     """
     mandate = Mandate.objects.filter(pk=mandate_id).first()
     if mandate is None:
@@ -144,7 +146,13 @@ def add_power_of_attorney(
         raise UnableToSaveMandate(_("Say what the power of attorney covers."), field="scope")
     if signed_on > localdate(at):
         raise UnableToSaveMandate(_("A power of attorney cannot be signed in the future."), field="signed_on")
-    row = PowerOfAttorney(mandate=mandate, customer_id=mandate.customer_id, scope=scope.strip(), signed_on=signed_on)
+    row = PowerOfAttorney(
+        mandate=mandate,
+        customer_id=mandate.customer_id,
+        scope=scope.strip(),
+        covers_all=covers_all,
+        signed_on=signed_on,
+    )
     if document is not None:
         _keep_document(row, document)
     row.save(force_insert=True)

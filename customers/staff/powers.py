@@ -24,7 +24,7 @@ class PowerOfAttorneyInline(RowInline):
     """The documents on which a mandate rests."""
 
     model = PowerOfAttorney
-    fields = ("scope", "signed_on", "document_link")
+    fields = ("scope", "covers_all", "signed_on", "document_link")
     readonly_fields = ("document_link",)
 
     @admin.display(description=_("document"))
@@ -45,7 +45,7 @@ class PowerOfAttorneyForm(RowForm):
 
     class Meta:
         model = PowerOfAttorney
-        fields: ClassVar[list[str]] = ["mandate", "scope", "signed_on"]
+        fields: ClassVar[list[str]] = ["mandate", "scope", "covers_all", "signed_on"]
 
     def clean_document(self) -> operations.Document | None:
         """Read no more of the file than may be kept, and a byte to tell that it is too large."""
@@ -64,6 +64,7 @@ class PowerOfAttorneyForm(RowForm):
         return operations.add_power_of_attorney(
             mandate_id=given["mandate"].pk,
             scope=given["scope"],
+            covers_all=given["covers_all"],
             signed_on=given["signed_on"],
             document=given["document"],
             actor=actor,
@@ -75,17 +76,17 @@ class PowerOfAttorneyAdmin(RowAdmin):
     """Powers of attorney with their scope and document (clause D3)."""
 
     form = PowerOfAttorneyForm
-    list_display = ("customer_link", "scope", "signed_on", "document_link")
+    list_display = ("customer_link", "scope", "covers_all", "signed_on", "document_link")
     list_select_related = ("customer",)
     raw_id_fields = ("mandate",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What was recorded stays as it was recorded; a document that is lacking can be added."""
-        return () if obj is None else ("mandate", "scope", "signed_on", "document_link")
+        return () if obj is None else ("mandate", "scope", "covers_all", "signed_on", "document_link")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for a document where there is none."""
-        kept = ["mandate", "scope", "signed_on"]
+        kept = ["mandate", "scope", "covers_all", "signed_on"]
         if obj is None:
             return [*kept, "document"]
         return [*kept, "document_link"] if obj.stored_as else [*kept, "document"]

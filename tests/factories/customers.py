@@ -110,6 +110,7 @@ class PowerOfAttorneyFactory(factory.django.DjangoModelFactory):
     mandate = factory.SubFactory(MandateFactory)
     customer = factory.SelfAttribute("mandate.customer")
     scope = factory.Sequence(lambda number: f"kaikki sopimusasiat {number}")
+    covers_all = True
     signed_on = datetime.date(2020, 1, 1)
     stored_as = factory.Sequence(lambda number: file_name(number + 2**66))
     wrapped_key = b"wrapped"

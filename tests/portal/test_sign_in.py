@@ -269,9 +269,12 @@ def test_without_the_setting_the_bank_has_no_address(client: Client) -> None:
 @pytest.mark.clause("D3")
 def test_a_representative_with_a_power_of_attorney_chooses_for_whom(client: Client) -> None:
     demonstration()
-    other, unsigned = make_customer(), make_customer()
+    other, unsigned, unfiled, narrow = (make_customer() for _each in range(4))
     with acting_as_service("test"):
         person = FACTORIES[Representative]()
+        for customer, lacking in ((unfiled, {"stored_as": "", "wrapped_key": None}), (narrow, {"covers_all": False})):
+            standing = FACTORIES[Mandate](customer=customer, representative=person, ended_on=None)
+            FACTORIES[PowerOfAttorney](mandate=standing, customer=customer, **lacking)
         mandate = FACTORIES[Mandate](customer=other, representative=person, ended_on=None)
         FACTORIES[PowerOfAttorney](mandate=mandate, customer=other)
         FACTORIES[Mandate](customer=unsigned, representative=person, ended_on=None)
@@ -279,7 +282,9 @@ def test_a_representative_with_a_power_of_attorney_chooses_for_whom(client: Clie
     client.post("/my/demonstration-bank/", {"person": own.number})
     page = client.get("/my/").content.decode()
     assert other.name in page
-    assert unsigned.name not in page
+    for hidden in (unsigned, unfiled, narrow):
+        assert hidden.name not in page
+        assert client.post("/my/customer/", {"customer": str(hidden.pk)}).status_code == 403
     assert PortalSession.objects.get().shown == (own.pk,)
     assert client.post("/my/customer/", {"customer": str(other.pk)}).status_code == 302
     assert PortalSession.objects.get().shown == (other.pk,)

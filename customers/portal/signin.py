@@ -32,9 +32,9 @@ from register.work.queries import is_demonstration
 log = structlog.get_logger(__name__)
 
 _YEAR_S: Final = 365 * 24 * 3600
-# Asking for a code and trying one: at one address, from one network address, and by everybody together.
-ASKED = (Limit("code-address", 3, 600), Limit("code-network", 20, 600), Limit("code-all", 1000, 600))
-TRIED = (Limit("try-browser", 10, 600), Limit("try-network", 50, 600), Limit("try-all", 2000, 600))
+# Asking for a code and trying one: from one network address, at one address or browser, and by everybody together.
+ASKED = (Limit("code-network", 20, 600), Limit("code-address", 3, 600), Limit("code-all", 1000, 600))
+TRIED = (Limit("try-network", 50, 600), Limit("try-browser", 10, 600), Limit("try-all", 2000, 600))
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,12 +136,16 @@ def _ask(request: HttpRequest) -> HttpResponse:
 
 
 def _within(limits: tuple[Limit, ...], request: HttpRequest, own_key: str) -> bool:
-    """Count an attempt under its own key, its network address and everybody's; all are counted each time."""
-    keys = (own_key, get_adapter().get_client_ip(request), "")
-    passed = [limit.lets_through(key) for limit, key in zip(limits, keys, strict=True)]
-    if not all(passed):
-        log.warning("portal_sign_in_throttled")
-    return all(passed)
+    """Count an attempt under its network address, its own key and everybody's, up to the first that refuses it.
+
+    What is refused counts no further: one network address fills neither another's limit nor everybody's.
+    """
+    keys = (get_adapter().get_client_ip(request), own_key, "")
+    for limit, key in zip(limits, keys, strict=True):
+        if not limit.lets_through(key):
+            log.warning("portal_sign_in_throttled", limit=limit.name)
+            return False
+    return True
 
 
 def _too_many() -> str:

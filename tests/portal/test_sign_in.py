@@ -18,9 +18,11 @@ from django.utils import timezone
 import customers.tasks  # noqa: F401 - what the worker does
 from customers.models import Mandate, PowerOfAttorney, Representative, ServiceUse
 from customers.operations import end_mandate
+from customers.portal import signin
 from register.access.scope import Actor
 from register.audit.acting import acting_as_service
 from register.identity import operations
+from register.identity.limits import Limit
 from register.identity.models import PortalSession, SignInCode
 from register.identity.queries import portal_digest
 from register.work.models import ImportRun, OutboxMessage
@@ -169,6 +171,32 @@ def test_one_network_address_is_stopped_whatever_addresses_it_asks_for() -> None
     assert codes == [302] * 20 + [429]
     forged = Client(headers={"x-forwarded-for": "203.0.113.9"})
     assert ask(forged, "muu@example.org").status_code == 429
+
+
+def test_one_network_address_locks_nobody_else_out_of_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, address, _everybody = signin.ASKED
+    monkeypatch.setattr(signin, "ASKED", (network, address, Limit("code-all", 25, 600)))
+    victim = "aino@example.org"
+    flood = [f"joku{number}@example.org" for number in range(20)] + [victim] * 30
+    codes = [ask(Client(REMOTE_ADDR="127.0.0.1"), email).status_code for email in flood]
+    assert codes == [302] * 20 + [429] * 30
+    assert [ask(Client(REMOTE_ADDR="127.0.0.9"), victim).status_code for _ in range(4)] == [302, 302, 302, 429]
+    # What was let through still counts for all: 23 so far, two more, and then nobody.
+    last = [ask(Client(REMOTE_ADDR=f"127.0.1.{number}"), f"x{number}@example.org").status_code for number in range(3)]
+    assert last == [302, 302, 429]
+
+
+def test_one_network_address_locks_nobody_else_out_of_trying(monkeypatch: pytest.MonkeyPatch) -> None:
+    def attempt(network: str, browser: str) -> int:
+        client = Client(REMOTE_ADDR=network)
+        client.cookies[settings.PORTAL_CODE_COOKIE_NAME] = browser
+        return client.post("/my/code/", {"code": "000000"}).status_code
+
+    network, browser, _everybody = signin.TRIED
+    monkeypatch.setattr(signin, "TRIED", (network, browser, Limit("try-all", 55, 600)))
+    codes = [attempt("127.0.0.1", f"browser-{number}") for number in range(70)]
+    assert codes == [422] * 50 + [429] * 20
+    assert [attempt("127.0.0.9", f"other-{number}") for number in range(6)] == [422] * 5 + [429]
 
 
 def test_what_is_no_address_is_said_at_the_field(client: Client) -> None:

@@ -1,9 +1,12 @@
 """Logs by structlog: one line an event, JSON in production, without personal data.
 
-No address, no query string and no account goes in; a request is known by its id.
+No address, no query string and no account goes in; a request is known by its id. Tracebacks have no local variables,
+and of what the database says they have the first line only: the rest repeats values.
 """
 
-from collections.abc import MutableMapping
+import re
+import traceback
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import structlog
@@ -22,6 +25,51 @@ def without_personal_data(_logger: Any, _method: str, event: MutableMapping[str,
     if isinstance(event.get("request"), str):
         event["request"] = event["request"].split("?", 1)[0]
     return event
+
+
+# What follows the words of a database error, as text and as repr: the values of the row, of the file or of the query.
+_REST = r"(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE [0-9]+):"
+_REST_OF_EVENT = re.compile(rf"(?:\n|\\n)\s*{_REST}.*", re.DOTALL)
+_REST_OF_LINE = re.compile(rf"^[ |]*{_REST}.*\n?", re.MULTILINE)
+_QUOTED_VALUE = re.compile(r': ".*', re.DOTALL)
+
+
+def plain_traceback(exc_info: Any) -> str:
+    """Give a traceback without local variables and without the values that a database error repeats."""
+    error = exc_info[1]
+    text = "".join(traceback.format_exception(*exc_info))
+    for each in _chain(error, set()):
+        words = str(each)
+        if words and (short := _without_values(each, words)) != words:
+            text = text.replace(words, short)
+    return _REST_OF_LINE.sub("", text).rstrip("\n")
+
+
+def without_details(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut what the database says of values from all words of an event but its traceback, which has lost them."""
+    for key, value in event.items():
+        if isinstance(value, BaseException):
+            value = repr(value)
+        if key != "exception" and isinstance(value, str):
+            event[key] = _REST_OF_EVENT.sub("", value)
+    return event
+
+
+def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
+    """Give an error with its causes, its contexts and the members of its group."""
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    for each in (error.__cause__, error.__context__, *getattr(error, "exceptions", ())):
+        yield from _chain(each, seen)
+
+
+def _without_values(error: BaseException, words: str) -> str:
+    """Cut the details of a database error; where the database could not read a value, the value too."""
+    words = _REST_OF_EVENT.sub("", words)
+    state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None) or ""
+    return _QUOTED_VALUE.sub("", words) if state.startswith("22") else words
 
 
 _SHARED: list[Any] = [
@@ -62,13 +110,18 @@ def logs(environment: Environment) -> dict[str, Any]:
 
 def _formatter(wanted: str) -> dict[str, Any]:
     # The JSON renderer escapes line ends, so that no value can forge a line of its own.
-    render: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    render = (
+        structlog.processors.JSONRenderer()
         if wanted == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     return {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": _SHARED,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.ExceptionRenderer(plain_traceback),
+            without_details,
+            render,
+        ],
     }

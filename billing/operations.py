@@ -25,7 +25,7 @@ from billing.models import (
     Payment,
     PaymentAllocation,
 )
-from register.access.refusing import Refusal, operation
+from register.access.refusing import Refusal, keep_controller, operation
 from register.access.scope import Actor
 from register.audit.saving import save_changes
 from register.datamap.formats import clean_iban, clean_reference
@@ -213,6 +213,7 @@ def save_own_account(
 ) -> OwnAccount:
     """Enter a bank account of a controller, or change the one named, and return it. Raises: UnableToSaveOwnAccount."""
     row = _row(OwnAccount, account_id, UnableToSaveOwnAccount)
+    keep_controller(row, values, UnableToSaveOwnAccount)
     values["iban"] = _clean(clean_iban, values["iban"], "iban", UnableToSaveOwnAccount)
     save_changes(row, values)
     return row

@@ -19,7 +19,7 @@ from customers.models import Customer
 from customers.operations.people import set_relationship
 from customers.operations.standing import keep_representatives
 from customers.search.folding import words
-from register.access.refusing import Refusal, operation
+from register.access.refusing import Refusal, keep_controller, operation
 from register.access.scope import Actor
 from register.audit.saving import save_changes
 from register.datamap.formats import clean_gsrn, clean_reference
@@ -112,6 +112,7 @@ class UnableToSaveProduct(Refusal):
 def save_product(*, actor: Actor, at: datetime.datetime, product_id: int | None = None, **values: Any) -> Product:
     """Enter a product, or change the one named, and return it. Raises: UnableToSaveProduct."""
     row = _row(Product, product_id)
+    keep_controller(row, values, UnableToSaveProduct)
     save_changes(row, values)
     return row
 

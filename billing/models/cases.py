@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from register.access.policies import controller_access, of_customers, open_access
+from register.access.policies import controller_access, of_controllers, of_customers, read_by_all
 from register.datamap import items, schedule
 from register.datamap.map import Clock, DataMap, Keep, no_person
 from register.datamap.vocabulary import P4, Basis
@@ -27,7 +27,7 @@ class OwnAccount(models.Model):
     iban = models.CharField(_("account number"), max_length=34, unique=True, help_text=_("IBAN of the company's own."))
     name = models.CharField(_("what it is for"), max_length=60, blank=True)
 
-    access = open_access()
+    access = read_by_all(of_controllers())
     data_map = no_person("the account is the company's own and stands on every invoice")
 
     class Meta:

@@ -60,7 +60,8 @@ def both(*conditions: str) -> str:
 class Access:
     """Who reaches a table: a condition for staff, one for the portal, and the privileges of the roles.
 
-    `protected` is False only for tables without personal data and for those read before a scope exists.
+    `protected` is False only for tables without personal data and for those read before a scope exists; where
+    such a table has a condition for staff, that is for writing alone.
     `by_code` opens the table to a portal user who only gave a one-time code sent by e-mail: sums and due
     dates of invoices, consumption by month, and what leads there. Every other table wants identification.
     """
@@ -95,3 +96,8 @@ def controller_access(
 def open_access(*, app: frozenset[str] = WRITE, purge: frozenset[str] = PURGE) -> Access:
     """Access without policies: reference data, and the gate tables that are read before a scope exists."""
     return Access(app=app, purge=purge, protected=False)
+
+
+def read_by_all(staff: str) -> Access:
+    """Access to what is public but belongs to one controller: all read it, staff write where `staff` holds."""
+    return Access(staff=staff, protected=False)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from importlib import import_module
 from importlib.util import find_spec
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,10 @@ Words = str | Promise
 
 _UNKNOWN = _("This cannot be saved: it does not agree with what the register already holds.")
 _TOO_LONG = _("A value is too long or too large for its place.")
+_NOT_YOURS = _("This belongs to the other company: your role does not let you save it.")
+_STAYS = _("Whose it is stays as it was entered: it does not go over to the other company.")
+# Where PostgreSQL checks a written row against the policies; its words are in the server's language.
+_POLICY_CHECK = "ExecWithCheckOptions"
 
 
 class Refusal(Exception):
@@ -48,10 +52,21 @@ def operation(error: type[Refusal]) -> Callable[[Callable[P, R]], Callable[P, R]
                 raise error(sentence_of(fault)) from None
             except DataError:
                 raise error(_TOO_LONG) from None
+            except ProgrammingError as fault:
+                if getattr(getattr(fault.__cause__, "diag", None), "source_function", None) != _POLICY_CHECK:
+                    raise
+                raise error(_NOT_YOURS) from None
 
         return run
 
     return decorate
+
+
+def keep_controller(row: models.Model, values: Mapping[str, Any], error: type[Refusal]) -> None:
+    """Refuse to give a row that stands in the register to another controller. Raises: `error`."""
+    given = values.get("controller")
+    if given is not None and not row._state.adding and given.pk != getattr(row, "controller_id", None):
+        raise error(_STAYS, field="controller")
 
 
 def sentence_of(fault: IntegrityError) -> Words:

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .policies import READ, REPLACE, Access
+from .policies import NOBODY, READ, REPLACE, Access
 
 OWNER, APP, PURGE, BACKUP = "register_owner", "register_app", "register_purge", "register_backup"
 _THIRD_PARTY = Access(app=REPLACE, purge=frozenset({"SELECT", "DELETE"}), protected=False)
@@ -64,9 +64,9 @@ def _statements(table: str, access: Access) -> Iterator[str]:
     for role, privileges in ((APP, access.app), (PURGE, access.purge), (BACKUP, READ)):
         if privileges:
             yield f'GRANT {", ".join(sorted(privileges))} ON "{table}" TO {role}'
-    for name in ("staff", "portal", "service", "purge", "owner"):
+    for name in ("staff", "portal", "service", "purge", "owner", "reading"):
         yield f'DROP POLICY IF EXISTS {name} ON "{table}"'
-    if not access.protected:
+    if not access.protected and access.staff == NOBODY:
         yield f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY'
         return
     kind = "(SELECT current_setting('register.kind', true))"
@@ -74,6 +74,8 @@ def _statements(table: str, access: Access) -> Iterator[str]:
     for name, condition in conditions.items():
         rows = f"{kind} = '{name}' AND ({condition})"
         yield f'CREATE POLICY {name} ON "{table}" TO {APP} USING ({rows}) WITH CHECK ({rows})'
+    if not access.protected:
+        yield f'CREATE POLICY reading ON "{table}" FOR SELECT TO {APP} USING (true)'
     yield f'CREATE POLICY purge ON "{table}" TO {PURGE} USING (true) WITH CHECK (true)'
     yield f'CREATE POLICY owner ON "{table}" TO {OWNER} USING (true) WITH CHECK (true)'
     yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY'

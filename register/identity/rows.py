@@ -21,9 +21,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from register.access.refusing import Refusal
+from register.audit.subjects import controller_of
 from register.crypto.fields import EncryptedTextField
 from register.identity.components import controller_tag, status
 from register.identity.looking import LookReason, note_look
+from register.identity.models import Account
 from register.identity.site import OperationForm, StaffAdmin, StaffInline
 
 _LOOKUPS = frozenset({"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"})
@@ -139,6 +141,21 @@ class RowAdmin(StaffAdmin):
         if self.fields or issubclass(self.form, OperationForm):
             return super().get_fields(request, obj)
         return [field.name for field in self.model._meta.concrete_fields if _is_shown(field)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose a row is stays as it was entered."""
+        shown = super().get_readonly_fields(request, obj)
+        is_asked = obj is not None and "controller" in self.form.base_fields
+        return (*shown, "controller") if is_asked and "controller" not in shown else shown
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What belongs to a company is changed with a right at that company; elsewhere the page is for reading."""
+        return super().has_change_permission(request, obj) and (obj is None or self._is_of_own_company(request, obj))
+
+    def _is_of_own_company(self, request: HttpRequest, obj: models.Model) -> bool:
+        controller, account = controller_of(obj), request.user
+        permission = f"{self.opts.app_label}.change_{self.opts.model_name}"
+        return controller is None or (isinstance(account, Account) and controller in account.controller_ids(permission))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """A new row has no parts yet."""

@@ -1,10 +1,11 @@
 """The tables of products, prices and what imports left behind on the admin site."""
 
 import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
+from django.http import HttpRequest
 
 from register.access.scope import Actor
 from register.identity.rows import InForce, RowAdmin, RowForm, RowInline
@@ -77,6 +78,12 @@ class ProductPriceAdmin(InForce, RowAdmin):
     list_filter = ("product", ("ended_on", admin.EmptyFieldListFilter))
     list_select_related = ("product",)
     ordering = ("product", "-started_on")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A price is changed by whoever may change its product."""
+        return super().has_change_permission(request, obj) and (
+            not isinstance(obj, ProductPrice) or self._is_of_own_company(request, obj.product)
+        )
 
 
 @admin.register(QualityWord)

@@ -18,7 +18,7 @@ from register.access.policies import (
     of_contracts,
     of_controllers,
     of_customers,
-    open_access,
+    read_by_all,
 )
 from register.datamap import items, schedule
 from register.datamap.map import RUNNING, Clock, DataMap, Keep, no_person
@@ -34,6 +34,7 @@ _BY_CONTRACT = Access(
     ),
     portal=of_contracts(),
 )
+_OF_PRODUCT = f"product_id IN (SELECT p.id FROM sites_product p WHERE {of_controllers('p.controller_id')})"
 
 
 class Line(models.TextChoices):
@@ -52,7 +53,7 @@ class Product(models.Model):
     line = models.CharField(_("line of business"), max_length=10, choices=Line.choices)
     controller = models.ForeignKey(Controller, models.PROTECT, related_name="+", verbose_name=_("controller"))
 
-    access = open_access()
+    access = read_by_all(of_controllers())
     data_map = no_person("a price list is public")
 
     class Meta:
@@ -73,7 +74,7 @@ class ProductPrice(models.Model):
     started_on = models.DateField(_("from"))
     ended_on = models.DateField(_("until"), null=True, blank=True, help_text=_("The first day no longer in force."))
 
-    access = open_access()
+    access = read_by_all(_OF_PRODUCT)
     data_map = no_person("a price list is public")
 
     class Meta:

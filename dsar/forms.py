@@ -11,20 +11,22 @@ from customers.models import Customer
 from dsar.models import Request
 from dsar.rectifiable import Datum, rectifiable
 
+_METHODS = [(method.value, method.label) for method in Request.METHODS_OF_STAFF]
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class IntakeForm(forms.Form):
-    """A request as it came: its kind, channel, day and words; for a correction the right values."""
+    """A request as it came: its kind, channel, day and words; for a correction the right values.
+
+    Who may not check an identity records none with it.
+    """
 
     kind = forms.ChoiceField(label=_("Kind"), choices=Request.Kind.choices)
     channel = forms.ChoiceField(
         label=_("Came by"), choices=[choice for choice in Request.Channel.choices if choice[0] != "portal"]
     )
     received_on = forms.DateField(label=_("Came on"), widget=_DAY, help_text=_("The month to answer runs from it."))
-    identity = forms.ChoiceField(
-        label=_("Identity"), choices=[("", _("not checked yet")), *Request.IdentityMethod.choices], required=False
-    )
+    identity = forms.ChoiceField(label=_("Identity"), choices=[("", _("not checked yet")), *_METHODS], required=False)
     text = forms.CharField(
         label=_("What is asked"),
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -32,8 +34,10 @@ class IntakeForm(forms.Form):
         help_text=_("In the words of the person."),
     )
 
-    def __init__(self, customer: Customer, *args: Any, today: datetime.date, **kwargs: Any) -> None:
+    def __init__(self, customer: Customer, *args: Any, today: datetime.date, may_identify: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not may_identify:
+            del self.fields["identity"]
         self.today, self.data_rows = today, rectifiable(customer)
         for row in self.data_rows:
             self.fields[f"new_{row.name}"] = forms.CharField(label=str(row.label), required=False, max_length=300)
@@ -44,7 +48,7 @@ class IntakeForm(forms.Form):
 
     def plain(self) -> list[Any]:
         """Give the fields that are not new values."""
-        return [self[name] for name in ("kind", "channel", "received_on", "identity", "text")]
+        return [self[name] for name in ("kind", "channel", "received_on", "identity", "text") if name in self.fields]
 
     def clean_received_on(self) -> datetime.date:
         """See that the day is not ahead."""
@@ -69,7 +73,7 @@ class IntakeForm(forms.Form):
 class IdentityForm(forms.Form):
     """How the identity was checked."""
 
-    method = forms.ChoiceField(label=_("How it was checked"), choices=Request.IdentityMethod.choices)
+    method = forms.ChoiceField(label=_("How it was checked"), choices=_METHODS)
 
 
 class ReasonForm(forms.Form):

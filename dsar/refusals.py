@@ -15,6 +15,8 @@ SENTENCES = {
     "request_closed_stays_closed": _("The request is closed."),
     "package_made_has_its_file": _("A package that is made has its file."),
     "download_follows_the_identity_check": _("Record how the identity was checked first."),
+    "download_is_by_a_second_person": _("You recorded the identity check: another person hands the data over."),
+    "strong_identification_is_not_said_by_staff": _("Choose how the identity was checked."),
     "package_stays_with_its_request": _("A package stays with its request."),
     "dsar_request_number_key": _("This number is taken."),
 }

@@ -49,6 +49,8 @@ class Request(models.Model):
         DOCUMENT = "document", _("identity document shown in person")
 
     OPEN: Final = (State.RECEIVED, State.IDENTIFIED)
+    # Strong identification is the online service's own finding: no member of staff can say it (migration 0005).
+    METHODS_OF_STAFF: Final = (IdentityMethod.SIGNATURE, IdentityMethod.HAND, IdentityMethod.DOCUMENT)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(_("number"), max_length=12, unique=True)

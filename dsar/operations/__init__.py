@@ -14,6 +14,7 @@ from .handling import (
     withdraw,
 )
 from .packaging import UnableToPackage, ask_for_package, begin_package, download_package, make_package
+from .steps import is_checker
 
 __all__ = [
     "UnableToAsk",
@@ -29,6 +30,7 @@ __all__ = [
     "begin_package",
     "download_package",
     "extend",
+    "is_checker",
     "make_package",
     "note",
     "object_to_marketing",

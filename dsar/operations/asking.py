@@ -21,7 +21,7 @@ from register.access.refusing import Refusal, operation
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting
 
-from .steps import add_step, freeze, name_of
+from .steps import add_step, freeze, may_check_by, name_of
 
 _LONGEST_VALUE = 300
 
@@ -154,7 +154,7 @@ def _received(
 
 
 def _made(request: Request, actor: Actor, at: datetime.datetime, identified_by: str) -> Request:
-    if identified_by and identified_by not in Request.IdentityMethod.values:
+    if identified_by and not may_check_by(identified_by, actor):
         raise UnableToAsk(_("There is no such way to check an identity."), field="identity_method")
     if identified_by:
         request.state = Request.State.IDENTIFIED

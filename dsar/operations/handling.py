@@ -16,7 +16,7 @@ from register.access.refusing import Refusal, operation
 from register.access.scope import Actor
 from register.audit.saving import save_changes
 
-from .steps import add_step, name_of, thaw
+from .steps import add_step, is_checker, may_check_by, name_of, thaw
 
 State, Step = Request.State, RequestEvent.Kind
 
@@ -34,7 +34,7 @@ def record_identity(*, request_id: UUID, method: str, actor: Actor, at: datetime
     row = _open(request_id)
     if row.is_identified:
         raise UnableToHandle(_("The identity is on record already."))
-    if method not in Request.IdentityMethod.values:
+    if not may_check_by(method, actor):
         raise UnableToHandle(_("Choose how the identity was checked."), field="method")
     save_changes(
         row,
@@ -107,8 +107,15 @@ def accept_rectification(
 
 @operation(UnableToHandle)
 def answer_access(*, request_id: UUID, answer: str = "", actor: Actor, at: datetime.datetime) -> Request:
-    """Write down that the person has been given the data, and return the request. Raises: UnableToHandle."""
-    return _close(_identified(request_id, Request.Kind.ACCESS), State.ANSWERED, answer, actor, at)
+    """Write down that the person has been given the data, and return the request.
+
+    The package is in the online service from now on, so whoever checked the identity does not do it.
+    Raises: UnableToHandle.
+    """
+    row = _identified(request_id, Request.Kind.ACCESS)
+    if is_checker(row, actor):
+        raise UnableToHandle(_("You recorded the identity check: another person hands the data over."))
+    return _close(row, State.ANSWERED, answer, actor, at)
 
 
 @operation(UnableToHandle)

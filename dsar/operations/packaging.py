@@ -15,7 +15,7 @@ from register.crypto.files import EncryptedFile, file_of, write_file_of
 from register.work.models import Job
 from register.work.operations import ask_for_work
 
-from .steps import add_step, name_of
+from .steps import add_step, is_checker, name_of
 
 ACCESS_PACKAGE = "access-package"
 
@@ -75,13 +75,16 @@ def make_package(*, package_id: UUID, actor: Actor, at: datetime.datetime) -> Pa
 def download_package(*, package_id: UUID, actor: Actor, at: datetime.datetime) -> EncryptedFile:
     """Write down that a package is taken out, and return its file to be read.
 
-    The page that sends it also writes the read log. Source: clauses G1, G4. Raises: UnableToPackage.
+    Whoever recorded the identity check does not take it out. The page that sends it also writes the read log.
+    Source: clauses G1, G4. Raises: UnableToPackage.
     """
     package = Package.objects.select_related("request").filter(pk=package_id, made_at__isnull=False).first()
     if package is None:
         raise UnableToPackage(_("There is no such package any more."))
     if package.request is None or not package.request.is_identified:
         raise UnableToPackage(_("Record how the identity was checked first."))
+    if is_checker(package.request, actor):
+        raise UnableToPackage(_("You recorded the identity check: another person hands the data over."))
     PackageDownload.objects.create(package=package, downloaded_at=at, downloaded_by=name_of(actor))
     add_step(package.request, RequestEvent.Kind.DOWNLOADED, actor=actor, at=at)
     return file_of(package)

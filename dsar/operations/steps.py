@@ -16,6 +16,16 @@ def name_of(actor: Actor) -> str:
     return f"{actor.kind}:{actor.id}"
 
 
+def may_check_by(method: str, actor: Actor) -> bool:
+    """Tell whether an actor can have checked an identity so: staff never by strong identification."""
+    return method in (Request.METHODS_OF_STAFF if actor.kind == "staff" else Request.IdentityMethod.values)
+
+
+def is_checker(request: Request, actor: Actor) -> bool:
+    """Tell whether it was this member of staff who recorded the identity check; another hands over (four eyes)."""
+    return actor.kind == "staff" and request.identity_checked_by == name_of(actor)
+
+
 def add_step(request: Request, kind: str, *, actor: Actor, at: datetime.datetime, note: str = "") -> RequestEvent:
     """Add a step to the timeline of a request."""
     return RequestEvent.objects.create(request=request, kind=kind, at=at, actor=name_of(actor), note=note[:500])

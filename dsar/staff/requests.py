@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,6 +24,8 @@ from register.crypto.files import FileMissing
 from register.crypto.sealing import UnableToOpen
 from register.identity.looking import LookReason, account_of, needs, note_look
 from register.identity.queries import actor_of
+from register.identity.rights import holds_everywhere
+from register.identity.roles import CHECKS_IDENTITY, GIVES_PACKAGE, MAKES_PACKAGE
 
 _STATES = (
     ("open", gettext_lazy("Open")),
@@ -63,7 +66,8 @@ def take_in(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     note_look(request, what="request form", customers=[row.pk], reason=LookReason.WORK)
     today = timezone.localdate()
     initial = {"kind": request.GET.get("kind", Request.Kind.ACCESS), "received_on": today}
-    form = IntakeForm(row, request.POST or None, today=today, initial=initial)
+    may_identify = _may(request, CHECKS_IDENTITY)
+    form = IntakeForm(row, request.POST or None, today=today, may_identify=may_identify, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = _taken_in(request, row, form)
@@ -92,6 +96,8 @@ def act(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
     row = _request(request_id)
     if name not in _ACTS:
         raise Http404
+    if name in _RELEASES and not _may(request, _RELEASES[name]):
+        raise PermissionDenied
     try:
         _ACTS[name](request, row)
     except Refusal as refusal:
@@ -100,9 +106,11 @@ def act(request: HttpRequest, request_id: UUID, name: str) -> HttpResponse:
 
 
 @require_POST
-@needs("dsar.change_request")
+@needs("dsar.change_request", GIVES_PACKAGE)
 def download(request: HttpRequest, request_id: UUID, package_id: UUID) -> Any:
     """Send a package out, once the identity is on record; the download and the look are logged."""
+    if not _may(request, GIVES_PACKAGE):
+        raise PermissionDenied
     row = _request(request_id)
     package = row.packages.filter(pk=package_id).first()
     if package is None:
@@ -136,6 +144,7 @@ def _shown(request: HttpRequest, row: Request, *, error: str = "", status: int =
         "sides": queries.side_by_side(row, shown.customer),
         "steps": queries.steps_of(row),
         "may_act": account_of(request).has_perm("dsar.change_request") and row.is_open,
+        **_releases_of(request, row),
         "may_extend": row.extended_at is None and today <= row.first_due_on,
         "identity_form": IdentityForm(),
         "reason_form": ReasonForm(),
@@ -148,6 +157,21 @@ def _shown(request: HttpRequest, row: Request, *, error: str = "", status: int =
     return render(request, "staff/requests/one.html", context, status=status)
 
 
+def _may(request: HttpRequest, permission: str) -> bool:
+    """A package is of both companies: the right counts where it is held at each of them."""
+    return holds_everywhere(account_of(request), permission)
+
+
+def _releases_of(request: HttpRequest, row: Request) -> dict[str, bool]:
+    may = {right: _may(request, right) for right in (CHECKS_IDENTITY, MAKES_PACKAGE, GIVES_PACKAGE)}
+    return {
+        "may_identify": row.is_open and may[CHECKS_IDENTITY],
+        "may_make": row.is_open and may[MAKES_PACKAGE],
+        "may_give": may[GIVES_PACKAGE],
+        "is_checker": operations.is_checker(row, actor_of(account_of(request))),
+    }
+
+
 def _taken_in(request: HttpRequest, row: Customer, form: IntakeForm) -> Request:
     now, given = timezone.now(), form.cleaned_data
     told: dict[str, Any] = {
@@ -158,11 +182,12 @@ def _taken_in(request: HttpRequest, row: Customer, form: IntakeForm) -> Request:
         "channel": given["channel"],
         "text": given["text"],
     }
+    checked = given.get("identity", "")
     if given["kind"] == Request.Kind.OBJECTION:
         return operations.object_to_marketing(**told)
     if given["kind"] == Request.Kind.RECTIFICATION:
-        return operations.ask_for_rectification(**told, identified_by=given["identity"], corrections=form.corrections())
-    return operations.ask_for_access(**told, identified_by=given["identity"])
+        return operations.ask_for_rectification(**told, identified_by=checked, corrections=form.corrections())
+    return operations.ask_for_access(**told, identified_by=checked)
 
 
 def _identify(request: HttpRequest, row: Request) -> None:
@@ -214,6 +239,10 @@ _ACTS: dict[str, Callable[[HttpRequest, Request], None]] = {
     "withdraw": _withdraw,
     "note": _note,
 }
+
+
+# These let data out, or lead to it: each needs its own right, at both companies.
+_RELEASES = {"identify": CHECKS_IDENTITY, "package": MAKES_PACKAGE, "answer": GIVES_PACKAGE}
 
 
 def _told(request: HttpRequest, row: Request) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 
 from register.access.scope import Scope, current_scope
 from register.audit.acting import acting
-from register.identity.models import Account
+from register.identity.models import Account, Controller
 from register.identity.queries import actor_of, has_committed
 from register.identity.roles import sees_persons
 
@@ -85,6 +85,12 @@ def holds_throughout(account: Account, permission: str) -> bool:
     return account.has_perm(permission) and (
         scope is None or set(scope.controllers) <= set(account.controller_ids(permission))
     )
+
+
+def holds_everywhere(account: Account, permission: str) -> bool:
+    """Tell whether the account holds a right at every controller of the register, as what is of all of them needs."""
+    everywhere = set(Controller.objects.values_list("pk", flat=True))
+    return account.is_active and everywhere <= set(account.controller_ids(permission))
 
 
 def _wanted(declared: tuple[tuple[str, ...], str], request: HttpRequest) -> tuple[str, ...]:

@@ -270,30 +270,30 @@ def test_each_column_that_names_a_member_of_staff_is_declared() -> None:
 
 
 @pytest.fixture
-def agent() -> Client:
-    return signed_in(make_staff(role=Role.AGENT))
+def officer() -> Client:
+    return signed_in(make_staff(role=Role.DPO))
 
 
 @pytest.mark.clause("G4")
 def test_a_package_is_made_by_the_worker_and_leaves_after_the_identity_check(
-    house: tuple[Rows, Rows], agent: Client
+    house: tuple[Rows, Rows], officer: Client
 ) -> None:
     mine, _other = house
     customer = mine[Customer]
     with acting(actor=ACTOR, scope=Scope.staff(controllers=(1, 2))):
         request = operations.ask_for_access(customer_id=customer.pk, actor=ACTOR, at=NOW, channel="letter")
     act = reverse("staff-request-act", args=[request.pk, "package"])
-    assert agent.post(act).status_code == 302
+    assert officer.post(act).status_code == 302
     make_access_package(Job.objects.get(kind="access-package"))
     with acting_as_service("test"):
         package = Package.objects.get(request=request)
         with pytest.raises(IntegrityError), transaction.atomic():
             PackageDownload.objects.create(package=package, downloaded_at=NOW, downloaded_by="staff:x")
     address = reverse("staff-request-package", args=[request.pk, package.pk])
-    assert agent.post(address).status_code == 422
+    assert officer.post(address).status_code == 422
     with acting(actor=ACTOR, scope=Scope.staff(controllers=(1, 2))):
         operations.record_identity(request_id=request.pk, method="document", actor=ACTOR, at=NOW)
-    answer = agent.post(address)
+    answer = officer.post(address)
     assert answer.status_code == 200
     content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
@@ -301,7 +301,7 @@ def test_a_package_is_made_by_the_worker_and_leaves_after_the_identity_check(
         assert package.downloads.count() == 1
         assert ReadEvent.objects.filter(what="package", shown__customer_id=customer.pk).exists()
         assert request.events.filter(kind="downloaded").count() == 1
-    page = agent.get(reverse("staff-request", args=[request.pk])).content.decode()
+    page = officer.get(reverse("staff-request", args=[request.pk])).content.decode()
     assert reverse("staff-request-package", args=[request.pk, package.pk]) in page
 
 

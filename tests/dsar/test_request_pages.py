@@ -21,6 +21,13 @@ def agent() -> Client:
 
 
 @pytest.fixture
+def officers() -> tuple[Client, Client]:
+    """Two people, for whoever records the identity check does not hand over."""
+    one, two = (make_staff(email=f"{name}@example.org", role=Role.DPO) for name in ("eka", "toka"))
+    return signed_in(one), signed_in(two)
+
+
+@pytest.fixture
 def customer() -> Customer:
     with acting_as_service("test"):
         PostalCodeFactory()
@@ -40,18 +47,19 @@ def act(agent: Client, request: Request, name: str, **values: object) -> int:
 
 
 def test_a_request_goes_from_the_customers_page_through_the_queue_to_its_answer(
-    agent: Client, customer: Customer
+    agent: Client, officers: tuple[Client, Client], customer: Customer
 ) -> None:
+    one, two = officers
     panel = agent.get(reverse("staff-customer-requests", args=[customer.pk]), headers={"HX-Request": "true"})
     assert reverse("staff-request-new", args=[customer.pk]) in panel.content.decode()
     request = take_in(agent, customer)
     queue = agent.get(reverse("staff-requests")).content.decode()
     assert request.number in queue
     assert "Äijälä" in queue
-    assert act(agent, request, "answer") == 422
+    assert act(two, request, "answer") == 422
     assert act(agent, request, "assign") == 302
-    assert act(agent, request, "identify", method="document") == 302
-    assert act(agent, request, "answer", answer="Annettu käteen.") == 302
+    assert act(one, request, "identify", method="document") == 302
+    assert act(two, request, "answer", answer="Annettu käteen.") == 302
     page = agent.get(reverse("staff-request", args=[request.pk])).content.decode()
     assert "Annettu käteen." in page
     with acting_as_service("test"):
@@ -62,8 +70,11 @@ def test_a_request_goes_from_the_customers_page_through_the_queue_to_its_answer(
     assert request.number in agent.get(reverse("staff-requests"), {"state": "closed"}).content.decode()
 
 
-def test_a_correction_is_shown_side_by_side_and_applied(agent: Client, customer: Customer) -> None:
-    request = take_in(agent, customer, kind="rectification", new_street_address="Uusitie 2", identity="strong")
+def test_a_correction_is_shown_side_by_side_and_applied(
+    agent: Client, officers: tuple[Client, Client], customer: Customer
+) -> None:
+    told = {"kind": "rectification", "new_street_address": "Uusitie 2", "identity": "signature"}
+    request = take_in(officers[0], customer, **told)
     page = agent.get(reverse("staff-request", args=[request.pk])).content.decode()
     assert "<del>Vanhatie 1</del>" in page
     assert "<ins>Uusitie 2</ins>" in page

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime.datetime(2026, 11, 25, 9, 0, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(days=3)
 AGENT = Actor.staff("01890000-0000-7000-8000-000000000001")
+OTHER = Actor.staff("01890000-0000-7000-8000-000000000002")
 STAFF = Scope.staff(controllers=(1, 2))
 
 
@@ -63,7 +64,9 @@ def test_nothing_is_answered_before_the_identity_is_on_record(customer: Customer
         with pytest.raises(operations.UnableToHandle):
             operations.answer_access(request_id=request.pk, actor=AGENT, at=LATER)
         operations.record_identity(request_id=request.pk, method="document", actor=AGENT, at=LATER)
-        done = operations.answer_access(request_id=request.pk, actor=AGENT, at=LATER)
+        with pytest.raises(operations.UnableToHandle):
+            operations.answer_access(request_id=request.pk, actor=AGENT, at=LATER)
+        done = operations.answer_access(request_id=request.pk, actor=OTHER, at=LATER)
         assert (done.state, done.identity_method, done.closed_on) == ("answered", "document", LATER.date())
 
 
@@ -137,7 +140,7 @@ def test_a_correction_is_applied_by_the_operation_of_the_owner_and_told_to_recip
         ]
         with pytest.raises(operations.UnableToHandle):
             operations.accept_rectification(request_id=request.pk, actor=AGENT, at=LATER)
-        operations.record_identity(request_id=request.pk, method="strong", actor=AGENT, at=LATER)
+        operations.record_identity(request_id=request.pk, method="hand", actor=AGENT, at=LATER)
         operations.accept_rectification(
             request_id=request.pk, fields=["street_address"], answer="Sähköposti on jo toisella.", actor=AGENT, at=LATER
         )
@@ -152,7 +155,7 @@ def test_a_correction_that_the_owner_refuses_leaves_the_request_open(customer: C
     with acting(actor=AGENT, scope=STAFF):
         request = operations.ask_for_rectification(
             customer_id=customer.pk, actor=AGENT, at=NOW, channel="email", corrections={"email": "ei osoite"},
-            identified_by="strong",
+            identified_by="signature",
         )  # fmt: skip
         with pytest.raises(operations.UnableToHandle):
             operations.accept_rectification(request_id=request.pk, actor=AGENT, at=LATER)

@@ -94,4 +94,4 @@ class PackageDownloadFactory(factory.django.DjangoModelFactory):
 
     package = factory.SubFactory(PackageFactory)
     downloaded_at = MOMENT
-    downloaded_by = "staff:test"
+    downloaded_by = "staff:another"

@@ -45,6 +45,20 @@ def well_made(page: Page) -> None:
         assert not overflows(page)
 
 
+def check_as_another(page: Page) -> None:
+    """Another officer records the check in a browser of their own, and may not download themselves."""
+    browser = page.context.browser
+    assert browser is not None
+    with browser.new_context(base_url=page.url.split("/staff/")[0], locale="fi-FI") as context:
+        other = context.new_page()
+        sign_in(other, make_staff(email="toinen@example.org", role=Role.DPO))
+        other.goto(page.url)
+        other.get_by_label("Miten todettiin").select_option("document")
+        press(other, "Kirjaa todetuksi")
+        assert other.get_by_role("button", name="Lataa").is_disabled()
+        well_made(other)
+
+
 def test_a_request_comes_in_and_its_package_leaves_after_the_identity_check(page: Page, customer: Customer) -> None:
     sign_in(page, make_staff(role=Role.DPO))
     faults = faults_of(page)
@@ -60,8 +74,9 @@ def test_a_request_comes_in_and_its_package_leaves_after_the_identity_check(page
     make_access_package(Job.objects.get(kind="access-package"))
     page.reload()
     assert page.get_by_role("button", name="Lataa").is_disabled()
-    page.get_by_label("Miten todettiin").select_option("document")
-    press(page, "Kirjaa todetuksi")
+    check_as_another(page)
+    page.reload()
+    well_made(page)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Lataa").focus()
         page.keyboard.press("Enter")

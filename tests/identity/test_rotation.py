@@ -60,6 +60,7 @@ def test_every_table_with_secrets_is_a_target() -> None:
     labels = {target.model._meta.label for target in targets()}
     assert labels == {
         "billing.BankAccount",
+        "dsar.Package",
         "customers.Customer",
         "customers.PowerOfAttorney",
         "customers.Representative",

@@ -15,6 +15,7 @@ from register.work.models import ImportRun, Job
 from register.work.operations import ask_for_work, complete_undo, report_progress
 from retention.models import RetentionRun
 from retention.operations import (
+    FOREIGN,
     UnableToPurge,
     ask_for_purge,
     erase_imported_days,
@@ -23,16 +24,21 @@ from retention.operations import (
     mark_ended_holds,
     preview,
     purge,
+    rows_of_others,
 )
 from retention.operations.asking import PREVIEW, PURGE
 from sites.consumption.operations import DELETE_DAYS
-from sites.imports.undo import KEEP_RELATIONSHIPS
+from sites.imports.undo import KEEP_RELATIONSHIPS, tables_of
 
 ENDED_HOLDS = "mark-ended-holds"
 
 
 class PurgingIsStopped(Exception):
     """The stop switch holds all deletion; ask again when it is released."""
+
+
+class UnableToDelete(Exception):
+    """The import is not undone, or is of a kind that cannot be, so nothing of it is deleted."""
 
 
 @shared_task(name="retention.tasks.ask_daily")
@@ -77,21 +83,31 @@ def do_preview(job: Job) -> Mapping[str, Any]:
 
 @does(DELETE_MADE)
 def delete_rows_of_an_undone_import(job: Job) -> Mapping[str, Any]:
-    """Delete the rows that an undone import made, but those that were edited since or that others need."""
+    """Delete the rows that an undone import made, but those that were edited since or that others need.
+
+    The rows come from a log to which the application adds: what the import cannot have made is refused and named.
+    """
     if is_stopped():
         raise PurgingIsStopped
     run = ImportRun.objects.get(pk=job.parameters["run"])
+    models = tables_of(run.kind)
+    if models is None or run.state != ImportRun.State.UNDONE:
+        raise UnableToDelete
     made = rows_made(run)
     total = sum(map(len, made.keys.values()))
+    foreign = list(rows_of_others(run, made.keys, models))
 
     def progress(count: int) -> bool:
         return report_progress(job=job, progress_count=count, total_count=total, at=timezone.now())
 
+    named = [*((each.model, each.key, each.why) for each in made.edited), *((*each, FOREIGN) for each in foreign)]
     kept: dict[str, list[str]] = {}
-    for each in made.edited:
-        kept.setdefault(each.model, []).append(each.key)
-    erasure = erase_rows(wanted=made.keys, kept=kept, actor=_actor(job), clock=timezone.now, progress=progress)
-    named = [*((each.model, each.key, each.why) for each in made.edited), *erasure.refused]
+    for model, key, _why in named:
+        kept.setdefault(model, []).append(key)
+    strangers = set(foreign)
+    wanted = {name: [key for key in keys if (name, key) not in strangers] for name, keys in made.keys.items()}
+    erasure = erase_rows(wanted=wanted, kept=kept, actor=_actor(job), clock=timezone.now, progress=progress)
+    named += erasure.refused
     counts = {"deleted": erasure.gone_count, "refused": len(named)}
     complete_undo(run=run, counts=counts)
     if customers := job.parameters.get("customers"):

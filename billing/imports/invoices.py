@@ -41,6 +41,7 @@ INVOICE_MERGE = Merge(
         "id", "controller_id", "number", "kind", "customer_id", "reference", *_HEAD, *_SETTLED, "source",
         "import_run_id",
     ),
+    once=("id", "import_run_id"),
     subjects="ARRAY[m.customer_id]",
     controller="m.controller_id",
 )  # fmt: skip

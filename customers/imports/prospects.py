@@ -42,7 +42,10 @@ _SOURCES = {
 _PLAIN = ("name", "birth_year", "phone", "email", "street_address", "postal_code", "post_office", "interest")
 _FOUND_BY = ("name", "phone", "email", "street_address")
 PROSPECT_MERGE = Merge(
-    model=Prospect, key=("id",), columns=("id", *_PLAIN, "processed_on", "source", "import_run_id"), once=("id",)
+    model=Prospect,
+    key=("id",),
+    columns=("id", *_PLAIN, "processed_on", "source", "import_run_id"),
+    once=("id", "import_run_id"),
 )
 _FIELDS: tuple[ImportField, ...] = (
     ImportField("name", gettext_lazy("name"), text_of(200), True, ("nimi",), "C01"),

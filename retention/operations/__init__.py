@@ -11,9 +11,11 @@ from .holds import (
     resume_purging,
     stop_purging,
 )
+from .made import FOREIGN, rows_of_others
 from .runs import Pace, UnableToApprove, UnableToPurge, approve_run, is_stopped, preview, purge
 
 __all__ = [
+    "FOREIGN",
     "Erasure",
     "Pace",
     "UnableToApprove",
@@ -32,5 +34,6 @@ __all__ = [
     "purge",
     "release_hold",
     "resume_purging",
+    "rows_of_others",
     "stop_purging",
 ]

@@ -21,6 +21,7 @@ from register.access.refusing import Refusal
 from register.access.scope import Actor
 from register.audit.bulk import Merge
 from register.audit.restoring import DELETE_MADE, MOST_NAMED, Named, old_values, restore_rows, rows_made, subjects_of
+from register.work.filing import file_kinds
 from register.work.importing import kinds
 from register.work.models import ImportRun, Job
 from register.work.operations import ask_for_work, mark_undone
@@ -100,6 +101,13 @@ def settle_relationships(*, run: ImportRun, customers: Iterable[UUID], actor: Ac
     """
     former = old_values(run, Customer)
     keep_relationships(set(customers), actor=actor, at=at, note=_note(run), without=former)
+
+
+def tables_of(kind: str) -> set[type] | None:
+    """Give the tables that imports of a kind write and whose rows tell of the change log; None where none is undone."""
+    if kind in kinds() and kind != PROHIBITIONS:
+        return {*MERGES, *kinds()[kind].merges}
+    return set(file_kinds()[kind].merges()) if kind in file_kinds() else None
 
 
 def deletion_of(run: ImportRun) -> Job | None:

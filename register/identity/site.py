@@ -235,7 +235,7 @@ class StaffAdmin(NoTrace, admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    show_facets = admin.ShowFacets.ALLOW  # counted only for who asks
+    show_facets = admin.ShowFacets.NEVER  # counts beside one row found would tell what is closed in it
     actions_selection_counter = True
 
     def row_title(self, row: models.Model) -> str:

@@ -5,11 +5,14 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 
 from billing.models import Invoice
+from customers.models import Customer
 from register.audit.acting import acting_as_service
 from tests.factories.billing import InvoiceFactory
+from tests.factories.sites import ContractFactory, ContractHolderFactory, SiteFactory
 
 INVOICES = "/staff/billing/invoice/"
 GRANTS = "/staff/identity/rolegrant/"
@@ -90,9 +93,24 @@ def test_the_rows_of_a_page_are_chosen_and_nothing_else_is_a_number_of_rows(clie
         assert client_of_staff.get(f"{GRANTS}?rows={wrong}").context["cl"].list_per_page == 50
 
 
-def test_a_list_counts_the_choices_of_its_filters_only_when_asked(client_of_staff: Client, invoices: list[Invoice]):
-    assert "<span>3</span>" not in text(client_of_staff, INVOICES)
-    assert "<span>3</span>" in text(client_of_staff, f"{INVOICES}?_facets=True")
+def test_no_list_counts_the_choices_of_its_filters_for_that_tells_what_is_closed(
+    client_of_staff: Client, invoices: list[Invoice]
+):
+    for query in ("", "?_facets=True", "?_facets=1"):
+        assert "<span>3</span>" not in text(client_of_staff, f"{INVOICES}{query}")
+    assert {page.show_facets for page in admin.site._registry.values()} == {admin.ShowFacets.NEVER}
+
+
+def test_a_list_does_not_tell_the_district_of_a_closed_address(client_of_staff: Client):
+    with acting_as_service("test"):
+        site, _other = SiteFactory(district="Neulamäki"), SiteFactory(district="Puijonlaakso")
+        holder = ContractHolderFactory(contract=ContractFactory(site=site, started_on=datetime.date(2020, 1, 1)))
+        Customer.objects.filter(pk=holder.customer_id).update(is_protected=True)
+    page = client_of_staff.get(f"/staff/sites/site/?q={site.gsrn}&_facets=True")
+    lines = re.findall(r"<li[^>]*>.*?</li>", page.content.decode())
+    told = {district: [line for line in lines if district in line] for district in ("Neulamäki", "Puijonlaakso")}
+    assert [len(found) for found in told.values()] == [1, 1]
+    assert not [line for found in told.values() for line in found if "<span>" in line]
 
 
 def test_the_filter_for_what_is_empty_is_allowed(client_of_staff: Client, invoices: list[Invoice]):

@@ -213,28 +213,15 @@ def active_filters(cl: ChangeList) -> list[Chip]:
         choices = list(spec.choices(cl))
         chosen = [choice for choice in choices[1:] if choice.get("selected")]
         for choice in chosen:
-            text = f"{capfirst(str(spec.title))}: {facet_label(choice['display'])}"
+            text = f"{capfirst(str(spec.title))}: {choice_label(choice['display'])}"
             chips.append(Chip(text, str(choice.get("remove") or choices[0]["query_string"])))
     return chips
 
 
 @register.filter
-def facet_label(display: Any) -> str:
-    """Give a filter's choice without its count; nothing has a name too."""
-    return _split_facet(str(display))[0] or gettext("Empty")
-
-
-@register.filter
-def facet_count(display: Any) -> str:
-    """Give the count of a filter's choice, or nothing."""
-    return _split_facet(str(display))[1]
-
-
-def _split_facet(display: str) -> tuple[str, str]:
-    label, bracket, count = display.rpartition(" (")
-    if bracket and count.endswith(")") and count[:-1].isdigit():
-        return label, count[:-1]
-    return display, ""
+def choice_label(display: Any) -> str:
+    """Give the words of a filter's choice; nothing has a name too."""
+    return str(display) or gettext("Empty")
 
 
 @register.simple_tag

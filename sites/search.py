@@ -123,7 +123,7 @@ def _contract_hit(row: Contract, query: Query) -> Hit:
         if len(people) == 1
         else reverse("admin:sites_contract_change", args=[row.pk])
     )
-    is_protected = any(person.is_protected for person in people)
+    is_protected = any(person.is_protected for person in people) or is_protected_place(row.site, query.on)
     return Hit(
         section="contracts",
         icon="file-invoice",

@@ -110,7 +110,7 @@ def current_credit_of(customer_id: UUID, on: datetime.date) -> CreditInformation
 
 def _line(invoice: Invoice, on: datetime.date) -> InvoiceLine:
     rows = list(invoice.rows.all())
-    # A row says product and part, such as "Yleissiirto 3x25 A, perusmaksu": the product alone is enough here.
+    # A row says product and part, such as "Yleissiirto 3×25 A, perusmaksu": the product alone is enough here.
     names = list(dict.fromkeys(row.product_name.split(",")[0] for row in rows))[:2]
     first = min((row.started_on for row in rows if row.started_on), default=None)
     subject = ", ".join(names) + (f" {first.month}/{first.year}" if first and names else "")

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q
+from django.db.models import Count, Max, Model, Q
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext
 
 from customers.models import (
@@ -200,24 +202,33 @@ def names_of(actor_ids: Iterable[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a customer, as their page tells it."""
+    """One person's looks at a customer for one reason on one day, as the customer's page tells it: the last of them."""
 
     at: datetime.datetime
     unit: str
     who: str
     reason: str
-    what: str
+    what: list[str]
+    count: int
 
 
 def looks_at(customer: Customer, since: datetime.datetime, limit: int = 12) -> tuple[int, list[Look]]:
-    """Give how many looks there were at a customer since then, and the latest of them."""
+    """Give how many looks there were at a customer since then, and the latest, by person, reason and day."""
     events = ReadEvent.objects.filter(shown__customer_id=customer.pk, at__gte=since)
-    count = events.count()
-    latest = list(events.order_by("-at")[:limit])
-    names = names_of(event.actor_id for event in latest)
-    return count, [
-        Look(event.at, event.unit, names.get(event.actor_id, event.actor_id), event.reason, event.what)
-        for event in latest
+    by_day = events.values("unit", "actor_id", "reason", day=TruncDate("at"))
+    grouped = by_day.annotate(last=Max("at"), count=Count("pk"), whats=ArrayAgg("what", distinct=True))
+    latest = list(grouped.order_by("-last")[:limit])
+    names = names_of(row["actor_id"] for row in latest)
+    return events.count(), [
+        Look(
+            row["last"],
+            row["unit"],
+            names.get(row["actor_id"], row["actor_id"]),
+            row["reason"],
+            row["whats"],
+            row["count"],
+        )
+        for row in latest
     ]
 
 

@@ -34,9 +34,9 @@ class Priced(NamedTuple):
 
 
 _TODAY = (
-    ("SIIRTO-YLEIS", "Yleissiirto 3x25 A", "network", "4.1200", "13.50", "0"),
-    ("SIIRTO-AIKA", "Aikasiirto 3x35 A", "network", "3.4100", "23.90", "0"),
-    ("SIIRTO-KAUSI", "Kausisiirto 3x63 A", "network", "2.9800", "54.00", "0"),
+    ("SIIRTO-YLEIS", "Yleissiirto 3×25 A", "network", "4.1200", "13.50", "0"),
+    ("SIIRTO-AIKA", "Aikasiirto 3×35 A", "network", "3.4100", "23.90", "0"),
+    ("SIIRTO-KAUSI", "Kausisiirto 3×63 A", "network", "2.9800", "54.00", "0"),
     ("SIIRTO-TEHO", "Tehosiirto, pienjännite", "network", "1.8500", "118.00", "2.4500"),
     ("LAMPO-PIEN", "Kaukolämpö, pientalo", "heat", "7.3900", "38.70", "0"),
     ("LAMPO-KIINT", "Kaukolämpö, kiinteistö", "heat", "6.8400", "214.00", "1.9000"),

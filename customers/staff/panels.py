@@ -41,22 +41,21 @@ def contact(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     row = _customer(customer_id)
     note_panel(request, row.pk, "contact details")
     opened, form = "", None
-    errors: list[str] = []
     edit = request.GET.get("edit", "")
     if request.method == "POST" and "open" in request.POST:
         opened = _opened(request, row)
     elif request.method == "POST":
         edit = request.POST.get("edit", "")
-        form, errors = _change_fact(request, row, edit)
-        if not errors and not form.errors:
+        form = _change_fact(request, row, edit)
+        if form.is_valid():
             return _shown_again(request, "staff-customer-contact", row)
     elif edit in fact_fields(row):
         form = FactForm(row, edit)
     if form is not None:
         _may(request, "customers.change_customer")
     context = _contact_context(request, row, edit if form else "", opened)
-    status = 200 if not errors and not (form and form.errors) else 422
-    return panel(request, "staff/customers/_contact.html", {**context, "form": form, "errors": errors}, status=status)
+    status = 422 if form and form.errors else 200
+    return panel(request, "staff/customers/_contact.html", {**context, "form": form}, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -155,20 +154,21 @@ def _opened(request: HttpRequest, row: Customer) -> str:
     return which
 
 
-def _change_fact(request: HttpRequest, row: Customer, edit: str) -> tuple[FactForm, list[str]]:
+def _change_fact(request: HttpRequest, row: Customer, edit: str) -> FactForm:
     _may(request, "customers.change_customer")
     if edit not in fact_fields(row):
         raise Http404
     form = FactForm(row, edit, request.POST)
     if not form.is_valid():
-        return form, []
+        return form
     try:
         operations.change_customer(
             customer_id=row.pk, actor=actor_of(account_of(request)), at=timezone.now(), **form.values()
         )
     except Refusal as refusal:
-        return form, [str(refusal)]
-    return form, []
+        # At the field it is about, which then names it as its description.
+        form.add_error(refusal.field if refusal.field in form.fields else next(iter(form.fields)), str(refusal))
+    return form
 
 
 def _set_permission(request: HttpRequest, row: Customer) -> list[str]:

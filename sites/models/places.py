@@ -141,7 +141,7 @@ class ElectricityConnection(Sourced):
 
     @property
     def main_fuse(self) -> str:
-        """The main fuse as one says it: 3x25 A."""
+        """The main fuse as one says it: 3×25 A."""
         return f"{self.main_fuse_phase_count}\N{MULTIPLICATION SIGN}{self.main_fuse_a} A"
 
 

@@ -54,6 +54,7 @@ class Shown:
     places: list[Place]
     period: Period
     curves: list[Curve]
+    last: datetime.date | None
 
     @property
     def place(self) -> Place | None:
@@ -117,9 +118,10 @@ def _shown(request: HttpRequest, row: Customer) -> Shown:
         on = parse_date(request.GET.get("on", ""))
     except ValueError:
         on = None
-    on = on or last_reading(here) or latest
+    last = last_reading(here)
+    on = on or last or latest
     period = period_of(request.GET.get("view", ""), min(max(on, _EARLIEST), max(latest, today)))
-    return Shown(row, places, period, curves_of(here, period))
+    return Shown(row, places, period, curves_of(here, period), last)
 
 
 def _places(row: Customer, chosen: str, today: datetime.date) -> list[Place]:
@@ -168,8 +170,10 @@ def _is_held(shown: Shown, first: datetime.date, end: datetime.date | None) -> b
 def _query(shown: Shown, *, view: str = "", on: datetime.date | None = None) -> str:
     place = shown.place
     wanted = view or shown.period.view.value
-    # Into a narrower view one looks at the last day of the wider one that has been.
+    # Into a narrower view one looks at the last day of the wider one that has readings, or at least has been.
     day = on or min(shown.period.end - datetime.timedelta(days=1), timezone.localdate())
+    if not on and shown.last and shown.period.first <= shown.last < day:
+        day = shown.last
     return urlencode({"place": place.number if place else 0, "view": wanted, "on": day.isoformat()})
 
 

@@ -145,6 +145,16 @@ def test_panels_of_a_page_just_opened_are_one_look_and_a_panel_alone_is_another(
     assert len(looks()) == 3
 
 
+def test_one_persons_looks_of_a_day_and_reason_stand_on_one_line(maija: Customer, client_of: Any) -> None:
+    client = client_of()
+    for _time in range(3):
+        client.get(url("staff-customer-contact", maija))
+    shown = client.get(url("staff-customer-looks", maija))
+    assert shown.context["count"] == 4
+    assert [(one.count, len(one.what)) for one in shown.context["looks"]] == [(4, 2)]
+    assert "4 kertaa" in text(shown)
+
+
 PANELS = [
     "contact",
     "permissions",

@@ -300,6 +300,8 @@ class Money:
             reference=invoice["reference"],
             payer_name=name,
             bank_reference=f"{booked_on:%y%m%d}{controller}{invoice['number'][3:]}",
+            entry_reference=f"E{booked_on:%y%m%d}{controller}",
+            stated_on=booked_on,
         )
         self.writer.table(PaymentAllocation).add(
             payment_id=key, invoice_id=invoice["id"], controller_id=controller, amount_eur=amount

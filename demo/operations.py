@@ -25,8 +25,10 @@ from billing.models import (
     Invoice,
     InvoiceContract,
     InvoiceRow,
+    OwnAccount,
     Payment,
     PaymentAllocation,
+    PaymentCase,
 )
 from customers.models import (
     ConsentedDatum,
@@ -57,6 +59,7 @@ from demo.rows import Writer
 from demo.sites import Sites
 from demo.told import Told
 from demo.town import SMALLEST, Town
+from demo.waiting import Waiting
 from recordings.models import Listening, Recording
 from register.audit.acting import acting_as_service
 from register.work.models import ImportRun
@@ -108,6 +111,8 @@ ORDER: tuple[type[Model], ...] = (
     Charge,
     Payment,
     PaymentAllocation,
+    OwnAccount,
+    PaymentCase,
     Recording,
     Listening,
     Prospect,
@@ -192,6 +197,7 @@ class _Loading:
         for _all in self._parts("calls", [town]):
             Calls(town, writer, people).write()
             Marketing(town, writer).write()
+            Waiting(town, writer).write()
         self.tell("search", 0, 1)
         rebuild_search_tokens()
         self._phase_is_over("search")

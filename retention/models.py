@@ -237,7 +237,8 @@ class LedgerEntry(models.Model):
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["run", "chunk_number"], name="a_chunk_is_in_the_ledger_once")
+            models.UniqueConstraint(fields=["run", "chunk_number"], name="a_chunk_is_in_the_ledger_once"),
+            models.UniqueConstraint(fields=["previous_hash"], name="the_ledger_is_one_chain"),
         ]
 
     def __str__(self) -> str:

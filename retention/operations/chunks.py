@@ -5,6 +5,7 @@ them, and checks the whole predicate again before it deletes parts, roots and ev
 """
 
 import datetime
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,6 +29,7 @@ from retention.models import LedgerEntry, PlanRow, RetentionRun
 
 from .holds import share_holds
 
+_LEDGER_LOCK = zlib.crc32(b"retention.ledger") & 0x7FFFFFFF
 _ONE_DAY = datetime.timedelta(days=1)
 _REPLACED = """
 EXISTS (
@@ -300,6 +302,9 @@ def _write_ledger(
     keys: Sequence[UUID | int] = (),
     days: list[datetime.date] | None = None,
 ) -> None:
+    with connection.cursor() as cursor:
+        # One writer at a time until its commit: the undo of an import does not take the lock of the one run.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LEDGER_LOCK])
     before = LedgerEntry.objects.order_by("-id").values_list("hash", flat=True).first()
     entry = LedgerEntry(
         run=run,

@@ -76,6 +76,7 @@ class LedgerEntryFactory(WrittenByPurge):
     part_count = 0
     copy_count = 0
     file_count = 0
+    previous_hash = factory.Sequence(lambda number: f"{number:064x}")
     hash = "0" * 64
     at = MOMENT
 

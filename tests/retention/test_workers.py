@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from customers.models import Prospect
 from embedded.places import CHECKOUT
@@ -20,7 +20,9 @@ from retention.ledger import verify_chain
 from retention.models import LedgerEntry, RetentionRun
 from retention.operations import approve_run, stop_purging
 from tests.factories.customers import ProspectFactory
+from tests.factories.retention import LedgerEntryFactory
 from tests.harness.committed import CommittedDatabase
+from tests.harness.roles import as_role
 
 LONG_AGO = datetime.date(2010, 6, 30)
 NOW = datetime.datetime(2026, 11, 2, 9, 0, tzinfo=datetime.UTC)
@@ -170,3 +172,27 @@ def test_a_preview_in_a_pipe_cuts_no_name_of_a_table(committed_db: CommittedData
     assert "customers.Prospect" in done.stdout
     assert "processed_on" in done.stdout
     assert "…" not in done.stdout
+
+
+@pytest.mark.worker
+def test_two_who_write_the_ledger_at_one_time_write_one_chain(committed_db: CommittedDatabase) -> None:
+    due_prospects(40)
+    with acting_as_service("test"):
+        keys = [str(key) for key in Prospect.objects.filter(processed_on=LONG_AGO).values_list("pk", flat=True)]
+    command = [sys.executable, str(Path(__file__).with_name("slow_erasure.py"))]
+    environment = committed_db.environment("purge") | {"PYTHONPATH": str(CHECKOUT)}
+    writers = [
+        subprocess.Popen([*command, str(number), *keys[number::2]], cwd=CHECKOUT, env=environment)
+        for number in range(2)
+    ]
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+    assert prospects_left() == 3
+    assert LedgerEntry.objects.count() == 40
+    assert verify_chain(LedgerEntry.objects.order_by("id")) == 40
+
+
+def test_the_ledger_has_one_entry_after_another(scope: None) -> None:
+    first = LedgerEntryFactory.create()
+    again = {field.attname: getattr(first, field.attname) for field in LedgerEntry._meta.fields if field.name != "id"}
+    with as_role("purge"), pytest.raises(IntegrityError, match="the_ledger_is_one_chain"), transaction.atomic():
+        LedgerEntry.objects.create(**again | {"chunk_number": first.chunk_number + 1})

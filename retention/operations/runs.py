@@ -114,13 +114,17 @@ def preview(*, actor: Actor, at: datetime.datetime, as_of: datetime.date) -> Ret
 def approve_run(*, run: RetentionRun, plan_hash: str, actor: Actor, at: datetime.datetime) -> Approval:
     """Give one's word that this plan, and no other, may be carried out; the next purge does.
 
+    A person who asked for the run does not approve it; what a service asked for, any one person does.
     Raises: UnableToApprove.
     """
     if run.state != State.WAITING:
         raise UnableToApprove(_("No plan waits for approval."))
     if plan_hash != run.plan_hash:
         raise UnableToApprove(_("The plan has changed since you looked at it. Look at it again."))
-    return Approval.objects.create(run=run, plan_hash=plan_hash, approved_by=f"{actor.kind}:{actor.id}", approved_at=at)
+    word = f"{actor.kind}:{actor.id}"
+    if word == _person_who_asked(run):
+        raise UnableToApprove(_("You asked for this run: another person must approve it."))
+    return Approval.objects.create(run=run, plan_hash=plan_hash, approved_by=word, approved_at=at)
 
 
 def is_stopped() -> bool:
@@ -153,7 +157,9 @@ def _open_run(*, actor: Actor, at: datetime.datetime, as_of: datetime.date) -> R
         elif run.as_of < as_of:
             # Nobody gave their word yet: the plan that they will see is today's.
             run.as_of = as_of
-            run.save(update_fields=["as_of"])
+            asker = f"{actor.kind}:{actor.id}"
+            run.asked_by = asker if _person_in(asker) else run.asked_by
+            run.save(update_fields=["as_of", "asked_by"])
             _make_plan(run)
         return run
     if run is None:
@@ -199,7 +205,18 @@ def _why_it_asks(run: RetentionRun, old_count: int) -> str:
 
 
 def _is_approved(run: RetentionRun) -> bool:
-    return run.approvals.filter(plan_hash=run.plan_hash).exists()
+    own = _person_who_asked(run)
+    return run.approvals.filter(plan_hash=run.plan_hash).exclude(approved_by=own).exists()
+
+
+def _person_who_asked(run: RetentionRun) -> str:
+    return _person_in(run.asked_by)
+
+
+def _person_in(asked_by: str) -> str:
+    """Give the person who asked, directly or through the worker ("service:staff:..."); nothing for a service."""
+    asker = asked_by.removeprefix("service:")
+    return asker if asker.startswith("staff:") else ""
 
 
 def _set_state(run: RetentionRun, state: str, **fields: Any) -> None:

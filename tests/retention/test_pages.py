@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.models import Prospect
 from embedded.places import CHECKOUT
 from register.access.guard import another_role
 from register.access.scope import Actor
@@ -16,6 +17,7 @@ from register.identity.roles import Role
 from register.work.models import Job
 from retention.models import Approval, Hold, RetentionRun, StopSwitch
 from retention.operations import preview, purge
+from retention.tasks import do_purge
 from tests.factories.customers import CustomerFactory, ProspectFactory
 from tests.harness.roles import as_role
 from tests.harness.staff import make_staff, signed_in
@@ -54,6 +56,37 @@ def test_an_approval_is_kept_and_the_worker_asked(officer: Client, waiting: Rete
     approval = Approval.objects.get()
     assert (approval.run_id, approval.approved_by.split(":")[0]) == (waiting.pk, "staff")
     assert Job.objects.get(kind="purge").queue == Job.Queue.PURGE
+
+
+def work() -> None:
+    """Do what the purge worker was asked, in its role."""
+    with as_role("purge"), another_role():
+        job = Job.objects.filter(kind="purge").latest("asked_at")
+        Job.objects.filter(pk=job.pk).update(state="running")
+        do_purge(job)
+
+
+def test_who_asked_for_a_run_cannot_approve_it_and_another_person_can(officer: Client) -> None:
+    with acting_as_service("test"):
+        gone = ProspectFactory.create(last_day=LONG_AGO)
+    officer.post(reverse("staff-retention-run"))
+    work()
+    run = RetentionRun.objects.get(state="waiting")
+    word = {"run": str(run.pk), "plan_hash": run.plan_hash}
+    answer = officer.post(reverse("staff-retention-approve"), word, follow=True)
+    assert "toisen henkilön on hyväksyttävä" in answer.content.decode()
+    assert not Approval.objects.exists()
+    own = run.asked_by.removeprefix("service:")
+    Approval.objects.create(run=run, plan_hash=run.plan_hash, approved_by=own, approved_at=timezone.now())
+    work()  # nor does the worker take the word of who asked, however it came there
+    run.refresh_from_db()
+    assert (run.state, run.gone_count) == ("waiting", 0)
+    signed_in(make_staff(email="second@example.org", role=Role.DPO)).post(reverse("staff-retention-approve"), word)
+    work()
+    run.refresh_from_db()
+    assert (run.state, run.gone_count) == ("done", 1)
+    with acting_as_service("test"):
+        assert not Prospect.objects.filter(pk=gone.pk).exists()
 
 
 def test_another_plan_than_the_one_shown_is_not_approved(officer: Client, waiting: RetentionRun) -> None:

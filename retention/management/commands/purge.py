@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import getpass
 import json
 import time
 from collections.abc import Iterator
@@ -63,7 +64,8 @@ class Command(BaseCommand):
         # In a file or a pipe there is no width to fit into: nothing is cut.
         width = None if self.stdout.isatty() else _WIDTH
         self.console = Console(file=self.stdout, soft_wrap=True, width=width)  # type: ignore[arg-type]
-        self.actor, self.is_json = Actor.service("command purge"), options["json"]
+        # Who works on the server has no account of the register: the approval names their account there.
+        self.actor, self.is_json = Actor.service(f"command purge by {getpass.getuser()}"[:60]), options["json"]
         self.is_purge_role = settings.DATABASES["default"]["USER"] == "register_purge"
         try:
             self._handle(options)

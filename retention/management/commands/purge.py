@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import getpass
+import os
 import json
 import time
 from collections.abc import Iterator
@@ -43,6 +44,13 @@ _UNSEEN_S = 30
 _WIDTH = 140
 
 
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return str(os.getuid())
+
+
 class Command(BaseCommand):
     """Exit codes: 0 done, 1 failed, 3 a plan waits for approval, 4 stopped."""
 
@@ -65,7 +73,7 @@ class Command(BaseCommand):
         width = None if self.stdout.isatty() else _WIDTH
         self.console = Console(file=self.stdout, soft_wrap=True, width=width)  # type: ignore[arg-type]
         # Who works on the server has no account of the register: the approval names their account there.
-        self.actor, self.is_json = Actor.service(f"command purge by {getpass.getuser()}"[:60]), options["json"]
+        self.actor, self.is_json = Actor.service(f"command purge by {_operator()}"[:60]), options["json"]
         self.is_purge_role = settings.DATABASES["default"]["USER"] == "register_purge"
         try:
             self._handle(options)

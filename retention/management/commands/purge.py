@@ -3,8 +3,8 @@
 import argparse
 import datetime
 import getpass
-import os
 import json
+import os
 import time
 from collections.abc import Iterator
 from typing import Any

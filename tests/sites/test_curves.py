@@ -169,6 +169,12 @@ def test_there_is_nothing_before_the_contract_and_after_today(agent: Client, mov
         assert "h-consumption" in page(agent, mover, on=nonsense, place="99999", view="century")
 
 
+def test_a_narrower_view_opens_on_the_last_day_with_readings(agent: Client, mover: Customer) -> None:
+    with_year = page(agent, mover, view="year", on="2025-06-01")
+    assert f"view=day&amp;on={AUTUMN.isoformat()}" in with_year
+    assert "view=day&amp;on=2025-09-30" in page(agent, mover, view="month", on="2025-09-01")
+
+
 def test_the_file_has_what_is_on_the_page_and_is_logged(agent: Client, mover: Customer) -> None:
     answer = agent.get(
         reverse("staff-customer-consumption-file", args=[mover.pk]), {"view": "quarter", "on": AUTUMN.isoformat()}

@@ -21,6 +21,11 @@ from register.work.tables import Readable
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.(05[34])\.001\.(0[2-8])")
 _STATEMENTS = ("Stmt", "Ntfctn")
+_ENDS = {
+    "GrpHdr": (2, ("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn")),
+    **dict.fromkeys(("Acct", "Bal", "Ntry"), (3, _STATEMENTS)),
+    "TxDtls": (5, ("NtryDtls",)),
+}
 PAYMENT, BATCH, RETURNED = "payment", "batch", "returned"
 MOST_FAULTS_KEPT = 10_000
 _CENT = Decimal("0.01")
@@ -79,6 +84,7 @@ class CamtFile:
         self.faults: list[Fault] = []
         self._account = ""
         self._entry: _Entry | None = None
+        self._is_headless = False
         self._nameless: Counter[str] = Counter()
 
     @property
@@ -88,16 +94,14 @@ class CamtFile:
 
     def __iter__(self) -> Iterator[Transaction]:
         """Read the file. Raises: UnableToReadFile."""
-        reader = XmlReader(
-            starts=("Document", "Ntry", "NtryDtls", *_STATEMENTS), ends=("GrpHdr", "Acct", "Bal", "TxDtls", "Ntry")
-        )
+        reader = XmlReader(starts=("Document", "Ntry", "NtryDtls", *_STATEMENTS), ends=_ENDS, heads=("Ntry",))
         for event, element in reader.read(pieces(self._source)):
             name = local(element)
             if event == "start":
                 self._start(name, element)
             elif not self.message:
                 raise _another_kind()
-            elif name == "Acct" and _is_of_statement(element):
+            elif name == "Acct":
                 self._account = text(element, "Id", "IBAN") or text(element, "Id", "Othr", "Id")
             elif name in ("TxDtls", "Ntry"):
                 try:
@@ -119,11 +123,14 @@ class CamtFile:
             self.statement_count += 1
             self._account = ""
         elif name == "Ntry":
-            self._entry = None
+            self._entry, self._is_headless = None, False
 
     def _head(self, element: Element) -> _Entry | None:
         """Give the head of the entry around an element; it stands before the details."""
+        if self._is_headless:  # told once: to read it anew for each detail would take forever
+            return None
         if self._entry is None:
+            self._is_headless = True
             amount = child(element, "Amt")
             self._entry = _Entry(
                 line=line_of(element),
@@ -136,6 +143,7 @@ class CamtFile:
                 valued_on=_day(child(element, "ValDt")) or _day(child(element, "BookgDt")) or _no_day(),
                 reference=text(element, "AcctSvcrRef")[:50],
             )
+        self._is_headless = False
         return self._entry if self._is_wanted(self._entry) else None
 
     @staticmethod
@@ -166,6 +174,8 @@ class CamtFile:
         return found
 
     def _end_entry(self, element: Element) -> Iterator[Transaction]:
+        if self._is_headless:
+            return
         entry = self._head(element)
         whole, self._entry = self._entry, None
         if entry is None:
@@ -254,11 +264,6 @@ class _Fault(Exception):
     def __init__(self, code: str, message: str, line: int = 0) -> None:
         super().__init__(message)
         self.code, self.line = code, line
-
-
-def _is_of_statement(element: Element) -> bool:
-    around = element.getparent()
-    return around is not None and local(around) in _STATEMENTS
 
 
 def _another_kind() -> UnableToReadFile:

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing.imports.xml import Element, XmlReader, child, local, pieces, text
+from billing.imports.xml import CHUNK_BYTES, Element, XmlReader, child, local, pieces, text
 from register.work.faults import Fault
 from register.work.filing import UnableToReadFile
 from register.work.tables import Readable
@@ -79,12 +79,12 @@ class FinvoiceFile:
     def __iter__(self) -> Iterator[FinvoiceInvoice]:
         """Read the file. Raises: UnableToReadFile."""
         for line, content in _documents(self._source):
-            reader = XmlReader(starts=("Finvoice", "Envelope"), ends=("Finvoice",), may_have_doctype=True)
+            reader = XmlReader(starts=("Finvoice", "Envelope"), ends={"Finvoice": (0, ())}, may_have_doctype=True)
             is_known = False
             try:
-                for event, element in reader.read([content]):
+                for event, element in reader.read(_parts(content)):
                     is_known = True
-                    if event == "end" and element.getparent() is None:
+                    if event == "end":
                         self.invoice_count += 1
                         yield from self._read(element, line)
             except UnableToReadFile as error:
@@ -135,6 +135,10 @@ def _documents(source: Readable) -> Iterator[tuple[int, bytes]]:
     if not held.strip() and line == 1:
         raise _another_kind()
     yield from _told(bytes(held), line)
+
+
+def _parts(document: bytes) -> Iterator[bytes]:
+    return (document[start : start + CHUNK_BYTES] for start in range(0, len(document), CHUNK_BYTES))
 
 
 def _told(document: bytes, line: int) -> Iterator[tuple[int, bytes]]:

@@ -1,9 +1,11 @@
 """What is no bank file, is broken or would do harm meets a clear error; nothing of it is kept, memory is bounded."""
 
+import gc
 import io
 import json
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from billing.imports.camt import CamtFile
+from billing.imports.finvoice import FinvoiceFile
 from billing.models import OwnAccount, Payment, PaymentCase
 from register.audit.acting import acting_as_service
 from register.work.filing import UnableToReadFile
@@ -128,6 +131,83 @@ def test_a_gigabyte_of_one_thing_takes_no_memory(filler: bytes, megabytes: int) 
         found = []
     assert len(found) <= 1
     assert _memory_kb() - before < 400_000
+
+
+def held_kb() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+
+
+class Watched(Endless):
+    """A file that notes how much more memory is held each time a piece of it is read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.most_kb = 0
+        super().__init__(self._watch(pieces))
+
+    def _watch(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        gc.collect()
+        before = held_kb()
+        for piece in pieces:
+            self.most_kb = max(self.most_kb, held_kb() - before)
+            yield piece
+
+
+def blocks(filler: bytes, megabytes: int) -> Iterator[bytes]:
+    block = filler * ((1 << 16) // len(filler))
+    return (block for _n in range(megabytes << 4))
+
+
+CAMT_HEAD, CAMT_TAIL = GOOD[: GOOD.index(b"<Ntry>")], GOOD[GOOD.index(b"<Ntry>") :]
+TO_DETAIL = GOOD[GOOD.index(b"<Ntry>") : GOOD.index(b"<TxDtls>")]
+
+
+@pytest.mark.parametrize(
+    ("start", "filler"),
+    [
+        pytest.param(CAMT_HEAD, b"<x><Bal/></x>", id="balances in the wrong place"),
+        pytest.param(CAMT_HEAD, b"<x><Stmt><Bal/></Stmt></x>", id="statements in the wrong place"),
+        pytest.param(CAMT_HEAD + b"<Ntry>", b"<x/><NtryDtls><TxDtls/></NtryDtls>", id="between the details"),
+        pytest.param(CAMT_HEAD + b"<x><Ntry>", b"<Bal><Acct/></Bal>", id="an entry in the wrong place"),
+        pytest.param(TO_DETAIL.join([CAMT_HEAD, b""]) + b"<TxDtls>", b'<x a="" b="" c=""/>', id="attributes"),
+        pytest.param(b"<a>", b"<b/>", id="another root"),
+    ],
+)
+def test_what_cannot_be_let_go_of_is_refused_before_it_takes_memory(start: bytes, filler: bytes) -> None:
+    file = Watched(chain([start], blocks(filler, 6), [CAMT_TAIL]))
+    with pytest.raises(UnableToReadFile, match="liian suuri"):
+        list(CamtFile(file))
+    assert file.most_kb < 80_000
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [b"<Bal><Amt>1</Amt></Bal>", b"</Stmt><x/><Stmt><Bal/>", b"<x/><Bal/>", b"<Acct><Acct/></Acct>"],
+)
+def test_what_lies_before_an_end_in_its_place_is_let_go_of(filler: bytes) -> None:
+    file = Watched(
+        chain([CAMT_HEAD.replace(b"Ntfctn", b"Stmt")], blocks(filler, 6), [CAMT_TAIL.replace(b"Ntfctn", b"Stmt")])
+    )
+    read = CamtFile(file)
+    assert len(list(read)) == 1
+    assert file.most_kb < 50_000
+
+
+def test_an_entry_of_very_many_details_is_read_with_little_memory() -> None:
+    begin, rest = CAMT_TAIL.index(b"<NtryDtls>"), CAMT_TAIL.index(b"</NtryDtls>") + len(b"</NtryDtls>")
+    detail = CAMT_TAIL[begin:rest] + b"\n"
+    file = Watched(chain([CAMT_HEAD, CAMT_TAIL[:begin]], blocks(detail, 6), [CAMT_TAIL[rest:]]))
+    read = CamtFile(file)
+    assert sum(1 for _found in read) > 10_000
+    assert file.most_kb < 50_000
+
+
+@pytest.mark.parametrize("filler", [b"<x/>", b"<x><Finvoice/></x>", b"<InvoiceRow/>"])
+def test_an_invoice_of_nothing_but_elements_is_refused_before_it_takes_memory(filler: bytes) -> None:
+    file = Watched(chain([b'<?xml version="1.0"?><Finvoice Version="3.0">'], blocks(filler, 3), [b"</Finvoice>"]))
+    before = held_kb()
+    with pytest.raises(UnableToReadFile, match="liian suuri"):
+        list(FinvoiceFile(file))
+    assert held_kb() - before < 100_000
 
 
 def test_nothing_of_a_file_that_breaks_off_is_kept(tmp_path: Path, settings: Any) -> None:

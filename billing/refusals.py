@@ -34,3 +34,17 @@ SENTENCES = {
     "allocation_and_invoice_agree": _("The invoice belongs to the other controller."),
     "allocation_and_payment_agree": _("The payment belongs to the other controller."),
 }
+
+# At which field of a form the sentence is meant.
+FIELDS = {
+    "billing_ownaccount_iban_key": "iban",
+    "bank_account_ends_after_it_starts": "ended_on",
+    "credit_is_asked_with_a_reason": "reason",
+    "invoice_number_is_one_a_controller": "number",
+    "invoice_is_due_after_its_date": "due_on",
+    "invoice_paid_has_its_day": "settled_on",
+    "invoice_row_tax_is_a_percentage": "vat_percent",
+    "charge_is_not_negative": "amount_eur",
+    "payment_is_not_nothing": "amount_eur",
+    "settlement_is_not_nothing": "amount_eur",
+}

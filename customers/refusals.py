@@ -25,3 +25,19 @@ SENTENCES = {
     "customers_customer_number_key": _("This customer number is taken."),
     "mandate_ends_after_it_starts": _("A mandate ends after the day it starts."),
 }
+
+# At which field of a form the sentence is meant.
+FIELDS = {
+    "satisfaction_score_is_from_0_to_10": "score",
+    "consent_is_withdrawn_after_it_was_given": "withdrawn_on",
+    "recipient_is_within_the_eea": "country",
+    "customers_recipient_name_key": "name",
+    "disclosure_to_an_authority_names_its_statute": "statute",
+    "customer_relationship_ends_after_it_starts": "relationship_ended_on",
+    "customer_person_has_a_family_name": "family_name",
+    "customer_company_or_estate_has_a_name": "organisation_name",
+    "customer_business_id_is_a_companys": "business_id",
+    "customer_company_has_no_identity_code": "identity_code",
+    "customer_identity_code_is_one_persons": "identity_code",
+    "mandate_ends_after_it_starts": "ended_on",
+}

@@ -37,3 +37,24 @@ SENTENCES = {
     "sites_product_code_key": _("This product code is taken."),
     "holder_and_contract_have_one_controller": _("The contract belongs to the other controller."),
 }
+
+# At which field of a form the sentence is meant.
+FIELDS = {
+    "a_product_has_one_price_at_a_time": "started_on",
+    "price_is_not_negative": "energy_c_kwh",
+    "contract_ends_after_it_starts": "ended_on",
+    "contract_cancelled_has_an_end": "ended_on",
+    "contract_supplier_is_named_on_network_contracts": "supplier_name",
+    "sites_contract_number_key": "number",
+    "device_is_removed_after_it_is_delivered": "removed_on",
+    "electricity_connection_has_one_or_three_phases": "main_fuse_phase_count",
+    "electricity_connection_ends_after_it_starts": "ended_on",
+    "heat_connection_ends_after_it_starts": "ended_on",
+    "meters_follow_one_another_at_a_site": "installed_on",
+    "meter_is_removed_after_it_is_installed": "removed_on",
+    "sites_site_gsrn_key": "gsrn",
+    "sites_electricityconnection_identifier_key": "identifier",
+    "sites_heatconnection_identifier_key": "identifier",
+    "sites_homedetails_contract_id_key": "contract",
+    "sites_product_code_key": "code",
+}

@@ -49,7 +49,7 @@ def operation(error: type[Refusal]) -> Callable[[Callable[P, R]], Callable[P, R]
                 with transaction.atomic():
                     return function(*args, **kwargs)
             except IntegrityError as fault:
-                raise error(sentence_of(fault)) from None
+                raise error(sentence_of(fault), field=field_of(fault)) from None
             except DataError:
                 raise error(_TOO_LONG) from None
             except ProgrammingError as fault:
@@ -71,17 +71,34 @@ def keep_controller(row: models.Model, values: Mapping[str, Any], error: type[Re
 
 def sentence_of(fault: IntegrityError) -> Words:
     """Give the sentence of the constraint that a statement broke."""
-    diagnosis = getattr(fault.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None) or ""
-    return sentences().get(name, _UNKNOWN)
+    return sentences().get(_constraint_of(fault), _UNKNOWN)
+
+
+def field_of(fault: IntegrityError) -> str:
+    """Name the field at which the sentence of the broken constraint is meant, or nothing."""
+    return fields().get(_constraint_of(fault), "")
 
 
 @cache
 def sentences() -> Mapping[str, Words]:
     """Give the sentences of all apps by the name of the constraint."""
-    found: dict[str, Words] = {}
+    return _told("SENTENCES")
+
+
+@cache
+def fields() -> Mapping[str, str]:
+    """Give the fields at which sentences are meant, by the name of the constraint."""
+    return _told("FIELDS")
+
+
+def _constraint_of(fault: IntegrityError) -> str:
+    return getattr(getattr(fault.__cause__, "diag", None), "constraint_name", None) or ""
+
+
+def _told(what: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for config in apps.get_app_configs():
         name = f"{config.name}.refusals"
         if config.models_module and find_spec(name):
-            found.update(import_module(name).SENTENCES)
+            found.update(getattr(import_module(name), what, {}))
     return found

@@ -28,6 +28,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from register.access.refusing import field_of, sentence_of
 from register.access.scope import Actor
 from register.audit.models import LogEntry
 from register.identity.lists import StaffChangeList
@@ -176,8 +177,9 @@ class OperationForm(forms.ModelForm):
         except self.refusals as refusal:
             about = getattr(refusal, "field", "")
             self.add_error(about if about in self.fields else None, str(refusal))
-        except IntegrityError:
-            self.add_error(None, gettext("This does not fit what is already in the register. Nothing was saved."))
+        except IntegrityError as fault:
+            about = field_of(fault)
+            self.add_error(about if about in self.fields else None, str(sentence_of(fault)))
 
     def save(self, commit: bool = True) -> Any:
         """Give the row that the operation made; it is saved already."""

@@ -29,6 +29,7 @@ from register.work.importing import (
     declare,
     one_of,
     text_of,
+    with_leading_zeros,
 )
 
 TABLE = Customer._meta.db_table
@@ -219,5 +220,6 @@ CUSTOMERS = declare(
         write=write_customers,
         key=lambda row: row["number"],
         check_row=check_row,
+        mend_workbook=with_leading_zeros,
     )
 )

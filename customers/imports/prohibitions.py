@@ -28,6 +28,7 @@ from register.work.importing import (
     declare,
     one_of,
     text_of,
+    with_leading_zeros,
 )
 
 _CHANNELS = {
@@ -186,5 +187,6 @@ PROHIBITIONS = declare(
         write=write_prohibitions,
         key=lambda row: tuple(sorted((name, str(value)) for name, value in row.items())),
         check_row=check_row,
+        mend_workbook=with_leading_zeros,
     )
 )

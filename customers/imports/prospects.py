@@ -27,6 +27,7 @@ from register.work.importing import (
     declare,
     one_of,
     text_of,
+    with_leading_zeros,
 )
 
 _SOURCES = {
@@ -132,5 +133,13 @@ def _of_the_future(batch: Batch, context: ImportContext) -> Iterator[Fault]:
 
 
 PROSPECTS = declare(
-    ImportKind("prospects", gettext_lazy("marketing register"), _FIELDS, write_prospects, _identity, check_row)
+    ImportKind(
+        "prospects",
+        gettext_lazy("marketing register"),
+        _FIELDS,
+        write_prospects,
+        _identity,
+        check_row,
+        mend_workbook=with_leading_zeros,
+    )
 )

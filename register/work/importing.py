@@ -21,6 +21,7 @@ from register.work.models import ImportRun
 
 Typed = dict[str, Any]
 _DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})|([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_DIGITS_OF_A_POSTAL_CODE, _LEAST_DIGITS_OF_A_CODE = 5, 5
 _MOST_REMEMBERED = 10_000  # of a column: names, days, offices and languages come again and again
 
 
@@ -77,7 +78,8 @@ class ImportKind:
 
     `key` tells which rows of a file speak of the same thing: a second one is refused.
     `check_row` gives (field, code, why) for values that do not go together. `merges` tell of tables of an app above
-    the imports whom the rows are about that an undo restores (register.audit.bulk.Merge by model).
+    the imports whom the rows are about that an undo restores (register.audit.bulk.Merge by model). `mend_workbook`
+    gives a row of a workbook back what the workbook took from it, such as zeros in front.
     """
 
     code: str
@@ -87,6 +89,7 @@ class ImportKind:
     key: Callable[[Typed], Any]
     check_row: Callable[[Typed], Iterable[tuple[str, str, str]]] = field(default=lambda _row: ())
     merges: Mapping[type, Any] = field(default_factory=dict)
+    mend_workbook: Callable[[Typed], None] = field(default=lambda _row: None)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -127,8 +130,10 @@ def proposed_mapping(kind: ImportKind, headings: Sequence[str]) -> dict[str, str
 class RowReader:
     """Turns the cells of a row into typed values, by a mapping of fields to headings."""
 
-    def __init__(self, kind: ImportKind, headings: Sequence[str], mapping: Mapping[str, str]) -> None:
-        self.kind = kind
+    def __init__(
+        self, kind: ImportKind, headings: Sequence[str], mapping: Mapping[str, str], *, is_workbook: bool = False
+    ) -> None:
+        self.kind, self.is_workbook = kind, is_workbook
         self.width = len(headings)
         positions = {heading: place for place, heading in enumerate(headings)}
         self._columns = [
@@ -162,11 +167,26 @@ class RowReader:
                     memo[text] = value
             except ValidationError as error:
                 code = getattr(error, "code", None) or "invalid"
-                faults.append(Fault(number, _slug(code), " ".join(error.messages), column=name))
+                faults.append(Fault(number, _slug(code), " ".join([*error.messages, *self._hint(text)]), column=name))
+        if self.is_workbook:
+            self.kind.mend_workbook(typed)
         if not faults:
             for column, code, why in self.kind.check_row(typed):
                 faults.append(Fault(number, code, why, column=column))
         return typed, faults
+
+    def _hint(self, text: str) -> list[str]:
+        """Say what a workbook does to a code that it keeps as a number."""
+        if not self.is_workbook or not text.isdigit() or len(text) < _LEAST_DIGITS_OF_A_CODE:
+            return []
+        return [_("If the workbook keeps it as a number, zeros in front or last digits are gone: keep it as text.")]
+
+
+def with_leading_zeros(row: Typed) -> None:
+    """Give a Finnish postal code that a workbook kept as a number its zeros back: 100 is 00100."""
+    code = row.get("postal_code", "")
+    if code.isdigit() and len(code) < _DIGITS_OF_A_POSTAL_CODE and row.get("country", "FI") == "FI":
+        row["postal_code"] = code.zfill(_DIGITS_OF_A_POSTAL_CODE)
 
 
 def clean_date(text: str) -> datetime.date:

@@ -49,7 +49,7 @@ class Table:
 
     def __init__(self, source: Readable) -> None:
         self.source = source
-        self._is_xlsx = _check_signature(source)
+        self.is_workbook = _check_signature(source)
         self.headings = self._headings()
 
     def __iter__(self) -> Iterator[Row]:
@@ -78,7 +78,7 @@ class Table:
         return headings
 
     def _rows(self) -> Iterator[Row]:
-        return _xlsx_rows(self.source) if self._is_xlsx else _csv_rows(self.source)
+        return _xlsx_rows(self.source) if self.is_workbook else _csv_rows(self.source)
 
 
 def _check_signature(source: Readable) -> bool:

@@ -24,6 +24,7 @@ from register.work.importing import (
     declare,
     one_of,
     text_of,
+    with_leading_zeros,
 )
 from sites.models import (
     ElectricityConnection,
@@ -292,7 +293,15 @@ def write_meters(batch: Batch, context: ImportContext) -> Outcome:
 
 
 SITES = declare(
-    ImportKind("sites", gettext_lazy("sites"), _SITE_FIELDS, write_sites, lambda row: row["gsrn"], check_site)
+    ImportKind(
+        "sites",
+        gettext_lazy("sites"),
+        _SITE_FIELDS,
+        write_sites,
+        lambda row: row["gsrn"],
+        check_site,
+        mend_workbook=with_leading_zeros,
+    )
 )
 METERS = declare(
     ImportKind(

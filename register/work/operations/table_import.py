@@ -127,7 +127,7 @@ def _write_all(
     tally: _Tally,
     progress: Progress,
 ) -> None:
-    reader = RowReader(kind, table.headings, mapping)
+    reader = RowReader(kind, table.headings, mapping, is_workbook=table.is_workbook)
     if reader.missing:
         names = ", ".join(str(each.title) for each in reader.missing)
         tally.blame([Fault(1, "missing-column", _("No column gives these: %(names)s.") % {"names": names})])

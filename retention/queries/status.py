@@ -2,7 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
+from uuid import UUID
 
+from register.identity.models import Account
 from retention.eligibility import HELSINKI
 from retention.models import Hold, RetentionRun, StopSwitch
 
@@ -32,6 +34,11 @@ class Status:
         return self.stop is not None
 
     @property
+    def stopped_by(self) -> str:
+        """Who stopped it, by name."""
+        return who_stopped(self.stop) if self.stop else ""
+
+    @property
     def waits_for_approval(self) -> bool:
         """Whether a plan waits for a person's word."""
         return self.run is not None and self.run.state == RetentionRun.State.WAITING
@@ -54,11 +61,23 @@ def status(*, at: datetime.datetime) -> Status:
         overdue_count=sum(overdue(on=today).values()),
         next_purge_at=_next_purge(at),
         hold_count=sum(hold.is_in_force(today) for hold in in_force),
-        stop=StopSwitch.objects.filter(released_at__isnull=True).first(),
+        stop=open_stop(),
         run=run,
         last_run=last,
         is_late=done is not None and done.finished_at is not None and at - done.finished_at > _LATE,
     )
+
+
+def open_stop() -> StopSwitch | None:
+    """Give the stop that is in force."""
+    return StopSwitch.objects.filter(released_at__isnull=True).first()
+
+
+def who_stopped(stop: StopSwitch) -> str:
+    """Give the name of the person who stopped purging, or of the command."""
+    kind, _colon, key = stop.stopped_by.partition(":")
+    account = Account.objects.filter(pk=UUID(key)).first() if kind == "staff" else None
+    return account.display_name if account else key or kind
 
 
 def ending_holds(*, on: datetime.date) -> list[Hold]:

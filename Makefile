@@ -1,7 +1,7 @@
 # The targets of the register; `make help` lists them. Needs nothing but Python 3.11+ and make.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-PORT ?= 8000
+PORT ?= $(or $(REGISTER_PORT),8000)
 CUSTOMERS ?= 2000
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 RUN := .venv/bin/python

@@ -25,7 +25,7 @@ from register.datamap.items import DataItem
 from register.datamap.map import DataMap, Keep, Kind
 from register.datamap.registry import declared_models, label, own_map
 from register.datamap.vocabulary import SOURCES, Section
-from register.identity.looking import LookReason, OpeningReason, WhatWasShown
+from register.identity.looking import LookReason, OpeningReason, words_of_look
 from register.identity.roles import Role
 from retention.queries.panel import PanelRow, what_goes_when
 from sites.models import ConsumptionDay, Contract, Site
@@ -42,9 +42,7 @@ _ICONS: Final = {
 }
 _SOURCE_TITLES: Final[dict[str, Words]] = {clause.id: clause.title for clause in SOURCES}
 _UNITS: Final[dict[str, Words]] = {role.value: role.label for role in Role}
-_WORDS: Final[dict[str, Words]] = {
-    one.value: one.label for choices in (LookReason, OpeningReason, WhatWasShown) for one in choices
-}
+_WORDS: Final[dict[str, Words]] = {one.value: one.label for choices in (LookReason, OpeningReason) for one in choices}
 
 
 @dataclass
@@ -277,7 +275,7 @@ def _written(value: Any) -> str:
 
 def _look(event: ReadEvent) -> Look:
     units = (str(_UNITS.get(unit.strip(), unit.strip())) for unit in event.unit.split(","))
-    return Look(event.at, ", ".join(units), _word(event.reason), _word(event.what))
+    return Look(event.at, ", ".join(units), _word(event.reason), words_of_look(event.what))
 
 
 def _word(text: str) -> str:

@@ -32,43 +32,20 @@ from register.identity.rights import using
 from register.work import queries as work
 from register.work.models import ImportRun, Job
 from retention import queries as retention
-from retention.models import RetentionRun, StopSwitch
+from retention.models import RetentionRun
 from sites import queries as sites
 from sites.agreement.operations import CHECK_RELATIONSHIPS
+from sites.staff.kinds import words_of
+from sites.staff.runs import job_page
 
 TIMEOUT_MS: Final = 2_000
 _FAILED_DAYS, _SHOWN = 7, 6
 log = structlog.get_logger(__name__)
 
-_KINDS: dict[str, str | Promise] = {
-    "purge": gettext_lazy("purge"),
-    "purge-preview": gettext_lazy("preview of a purge"),
-    "import-uploaded-consumption": gettext_lazy("import of consumption"),
-    "delete-imported-consumption": gettext_lazy("undoing of an import"),
-    "mark-ended-holds": gettext_lazy("marking of ended holds"),
-    "check-relationships": gettext_lazy("check of relationships"),
-    "consumption": gettext_lazy("consumption"),
-    "customers": gettext_lazy("customers"),
-    "contracts": gettext_lazy("contracts"),
-    "sites": gettext_lazy("metering points"),
-    "meters": gettext_lazy("meters"),
-    "prohibitions": gettext_lazy("prohibitions"),
-    "representatives": gettext_lazy("representatives"),
-    "prospects": gettext_lazy("marketing register"),
-    "devices": gettext_lazy("delivered devices"),
-    "payment-history": gettext_lazy("payment history"),
-    "payments": gettext_lazy("payments"),
-    "invoices": gettext_lazy("invoices"),
-    "recordings": gettext_lazy("recordings"),
-    "import-uploaded-file": gettext_lazy("import of a file"),
-    "undo-imported-file": gettext_lazy("undoing of an import"),
-    "demo": gettext_lazy("demonstration register"),
-}
-
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure with its word: `tone` is "", "ok" or "warn"; `url` leads to the rows behind it."""
+    """A figure with its word: `tone` is "", "ok" or "warn"; `url` leads to the rows behind it, `act` is a template."""
 
     label: str
     icon: str
@@ -76,6 +53,7 @@ class Tile:
     text: str = ""
     tone: str = ""
     url: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +74,7 @@ class Board:
 
     alerts: list[Alert] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
-    jobs: list[tuple[str | Promise, Job]] | None = None
+    jobs: list[tuple[str | Promise, Job, str]] | None = None
     imports: list[tuple[str | Promise, ImportRun]] | None = None
     failed: list[str] = field(default_factory=list)
 
@@ -130,6 +108,8 @@ def board_of(account: Account, *, at: datetime.datetime) -> Board:
         if account.has_perm(part.permission):
             with using(account, part.permission):
                 _fill(board, part, at)
+    if board.jobs is not None:
+        board.jobs = [(words, job, job_page(job, account)) for words, job, _url in board.jobs]
     return board
 
 
@@ -151,8 +131,13 @@ def _fill(board: Board, part: Part, at: datetime.datetime) -> None:
 
 def _stops(board: Board, at: datetime.datetime) -> None:
     url = _address("staff-retention")
-    if StopSwitch.objects.filter(released_at__isnull=True).exists():
-        text = _("Nothing is deleted before somebody lets it go on.")
+    stop = retention.open_stop()
+    if stop is not None:
+        text = _("%(who)s, %(when)s: %(why)s. Nothing is deleted before somebody lets it go on.") % {
+            "who": retention.who_stopped(stop),
+            "when": formats.date_format(localtime(stop.stopped_at), "j.n.Y G.i"),
+            "why": stop.reason.rstrip("."),
+        }
         board.alerts.append(Alert("bad", "hand-stop", _("Purging is stopped"), text, url, _("Open retention")))
     run = retention.open_run()
     if run is not None and run.state == RetentionRun.State.WAITING:
@@ -184,9 +169,10 @@ def _overdue(board: Board, at: datetime.datetime) -> None:
         board.alerts.append(Alert("warn", "clock", _("The purge is late"), text, url, _("Open retention")))
     count = status.overdue_count
     when = formats.date_format(localtime(status.next_purge_at), "j.n. G.i")
-    text = _("Next purge %(when)s") % {"when": when}
+    text = _("Purging is stopped") if status.is_stopped else _("Next purge %(when)s") % {"when": when}
     tone, icon = ("warn", "hourglass") if count else ("ok", "circle-check")
-    board.tiles.append(Tile(_("Overdue, not deleted"), icon, _figure(count), text, tone, url))
+    part = "" if status.is_stopped else "staff/retention/_stop_here.html"
+    board.tiles.append(Tile(_("Overdue, not deleted"), icon, _figure(count), text, tone, url, part))
 
 
 def _faults(board: Board, at: datetime.datetime) -> None:
@@ -246,11 +232,11 @@ def _jobs(board: Board, at: datetime.datetime) -> None:
     else:
         text, tone, icon = _("%(n)s are running") % {"n": _figure(counts.running)}, "", "refresh"
     board.tiles.append(Tile(_("Open jobs"), icon, _figure(counts.open), text, tone, _address("staff-imports")))
-    board.jobs = [(_KINDS.get(job.kind, job.kind), job) for job in work.latest_jobs(count=_SHOWN)]
+    board.jobs = [(words_of(job.kind), job, "") for job in work.latest_jobs(count=_SHOWN)]
 
 
 def _imports(board: Board, at: datetime.datetime) -> None:
-    board.imports = [(_KINDS.get(run.kind, run.kind), run) for run in work.latest_imports(count=_SHOWN)]
+    board.imports = [(words_of(run.kind), run) for run in work.latest_imports(count=_SHOWN)]
 
 
 # In the order in which they are shown; what is nobody's part is not asked.

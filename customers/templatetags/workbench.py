@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from customers.search.folding import fold
 from register.crypto.masking import mask_iban
-from register.identity.looking import LookReason, OpeningReason, WhatWasShown
+from register.identity.looking import LookReason, OpeningReason, words_of_look
 from register.identity.roles import Role
 
 register = template.Library()
@@ -36,7 +36,7 @@ def reason_words(reason: str) -> str:
 @register.filter
 def shown_words(what: str) -> str:
     """Give in words what a look showed."""
-    return str(WhatWasShown(what).label) if what in WhatWasShown.values else what
+    return words_of_look(what)
 
 
 @register.filter

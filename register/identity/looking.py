@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
+from django.apps import apps
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
@@ -116,3 +117,13 @@ def bound_time() -> None:
     """Let no statement of this panel take longer than a person waits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PANEL_TIMEOUT_MS}ms"])
+
+
+def words_of_look(what: str) -> str:
+    """Give in words what a look showed: a table, which the log keeps by its label, is called as on its pages."""
+    if what in WhatWasShown.values:
+        return str(WhatWasShown(what).label)
+    try:
+        return str(apps.get_model(what)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return what

@@ -25,7 +25,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from register.access.refusing import field_of, sentence_of
@@ -378,6 +378,14 @@ class Change:
     fields: list[ChangedField] = field(default_factory=list)
 
 
+_ACTS = {
+    LogEntry.Action.CREATE: pgettext_lazy("in the change log", "created"),
+    LogEntry.Action.UPDATE: pgettext_lazy("in the change log", "changed"),
+    LogEntry.Action.DELETE: pgettext_lazy("in the change log", "deleted"),
+    LogEntry.Action.ACCESS: pgettext_lazy("in the change log", "seen"),
+}
+
+
 def changes_of(row: models.Model, closed: frozenset[str] = frozenset()) -> list[Change]:
     """Give the changes of a row from the change log, the latest first, without what was in the closed columns."""
     content_type = ContentType.objects.get_for_model(type(row))
@@ -387,7 +395,7 @@ def changes_of(row: models.Model, closed: frozenset[str] = frozenset()) -> list[
         Change(
             entry.timestamp,
             names.get(entry.actor_id, entry.actor_id),
-            str(entry.get_action_display()),
+            str(_ACTS.get(entry.action, entry.get_action_display())),
             [_changed(row, name, values, closed) for name, values in (entry.changes or {}).items()],
         )
         for entry in entries

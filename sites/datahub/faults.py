@@ -75,7 +75,11 @@ class Fault:
     @property
     def neutral_message(self) -> str:
         """The reason without what stands in the file, which may tell of a person."""
-        return str(SENTENCES[self.code]) % _Unsaid()
+        return self.message_telling({})
+
+    def message_telling(self, values: dict[str, object]) -> str:
+        """The reason with these values and without the others."""
+        return str(SENTENCES[self.code]) % _Unsaid(values)
 
     def as_json(self) -> dict[str, object]:
         """Give the reason as plain values."""

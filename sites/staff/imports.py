@@ -19,17 +19,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from register.access.refusing import Refusal
 from register.datamap.formats import clean_gsrn
+from register.identity.looking import LookReason, WhatWasShown, note_look
 from register.identity.models import Account
 from register.identity.queries import actor_of, controllers_permitting
 from register.identity.rights import needs
 from register.work.models import ImportRun, Job
 from sites.consumption.importing import KIND
-from sites.consumption.operations import IMPORT_UPLOAD, PERMISSION, confirm_upload, keep_upload, undo_consumption_import
+from sites.consumption.operations import (
+    IMPORT_UPLOAD,
+    PERMISSION,
+    AskerFacts,
+    asker_facts,
+    confirm_upload,
+    keep_upload,
+    undo_consumption_import,
+)
 from sites.datahub.faults import Fault
 from sites.imports.files import permitted_files
 from sites.imports.uploads import permitted_kinds
 
-from .runs import is_asker, listed_runs
+from .runs import is_asker, listed_runs, previews_of
 
 PAGE_SIZE = 50
 MOST_UPLOAD_BYTES = 1 << 30
@@ -100,6 +109,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "form": form if may_import else None,
         "page": page,
         "rows": listed_runs(page.object_list, account),
+        "previews": previews_of(account),
         "may_import_tables": bool(permitted_kinds(account)),
         "file_kinds": [kind for kind in permitted_files(account) if kind.is_uploaded],
     }
@@ -114,7 +124,10 @@ def import_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     is_open = job.state in (Job.State.WAITING, Job.State.RUNNING)
     percent = round(100 * job.progress_count / job.total_count) if job.total_count else 0
     is_mine = is_asker(_account(request), job.asked_by)
-    files = [_shown(file) for file in job.result.get("files", [])] if is_mine else []
+    told = asker_facts(job) if is_mine else {}
+    files = [_shown(file, told.get(file["number"])) for file in job.result.get("files", [])] if is_mine else []
+    if any(fact.identifiers for fact in told.values()):
+        note_look(request, what=WhatWasShown.REFUSED_ROWS, customers=(), reason=LookReason.WORK, is_of_file=True)
     is_preview = bool(job.parameters["is_preview"])
     refused_count = job.result.get("states", {}).get("refused", 0)
     context = {
@@ -183,8 +196,20 @@ def _digest(file: UploadedFile) -> str:
     return digest.hexdigest()
 
 
-def _shown(file: dict[str, Any]) -> dict[str, Any]:
-    """Give a file of a job's result as the page tells it, in the language of the reader."""
+def _shown(file: dict[str, Any], told: AskerFacts | None) -> dict[str, Any]:
+    """Give a file of a job's result as the page tells it to its asker, in the language of the reader."""
     gaps = [{**gap, "start": parse_datetime(gap["start"])} for gap in file["gaps"]]
-    faults = [{**fault, "message": Fault(fault["line"], fault["code"]).neutral_message} for fault in file["faults"]]
-    return {**file, "gaps": gaps, "faults": faults}
+    identifiers = told.identifiers if told else {}
+    faults = [{**fault, "message": _message(fault, identifiers.get(fault["line"]))} for fault in file["faults"]]
+    return {**file, "name": told.name if told else "", "gaps": gaps, "faults": faults}
+
+
+def _message(fault: dict[str, Any], identifier: str | None) -> str:
+    values: dict[str, object] = {}
+    if identifier is not None:
+        values["value"] = identifier
+        try:
+            clean_gsrn(identifier)
+        except ValidationError as reason:
+            values["reason"] = " ".join(reason.messages)
+    return Fault(fault["line"], fault["code"]).message_telling(values)

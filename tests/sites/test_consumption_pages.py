@@ -12,6 +12,7 @@ from django.utils import timezone
 from register.access.guard import another_role
 from register.access.scope import Actor, Scope
 from register.audit.acting import acting_as_service
+from register.audit.models import ReadEvent
 from register.crypto.files import stored_names
 from register.identity.models import Account, Controller
 from register.identity.operations import grant_role
@@ -28,6 +29,7 @@ from sites.consumption.operations import (
 )
 from sites.datahub.sources import SourceFile
 from sites.models import ConsumptionDay
+from tests.factories.numbers import gsrn
 from tests.harness.staff import Staff, make_staff, signed_in
 from tests.sites.datahub_text import MASKED, POINT, lines, text
 from tests.sites.days import AT, make_site
@@ -247,3 +249,32 @@ def test_a_colleague_sees_counts_and_state_of_an_upload_but_nothing_of_its_lines
     page = colleague.get(answer.headers["Location"])
     assert page.status_code == 200
     assert "98" not in page.content.decode() and "h-file-" not in page.content.decode()
+
+
+def test_the_asker_is_told_which_metering_point_of_which_file_is_unknown_and_others_are_not(client):
+    unknown = gsrn(77)
+    answer = upload(client, text([one.replace(POINT, unknown) for one in lines(WINTER_DAY, 96)]), "vuosi 2024.csv")
+    assert unknown not in str(work(Job.objects.get()))
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert unknown in page and "vuosi 2024.csv" in page
+    with acting_as_service("test"):
+        assert ReadEvent.objects.filter(what="refused rows").exists()
+    colleague = signed_in(make_staff(role=Role.METERING, controllers=(2,), email="toinen@example.org"))
+    for seen in (answer.headers["Location"], reverse("staff-imports")):
+        page = colleague.get(seen).content.decode()
+        assert unknown not in page and "vuosi 2024.csv" not in page
+
+
+def test_a_preview_is_found_again_by_its_asker_alone(client):
+    answer = upload(client)
+    work(Job.objects.get())
+    colleague = signed_in(make_staff(role=Role.METERING, controllers=(2,), email="toinen@example.org"))
+    for page in (reverse("staff-imports"), "/staff/"):
+        assert answer.headers["Location"] in client.get(page).content.decode()
+        assert answer.headers["Location"] not in colleague.get(page).content.decode()
+    assert "vuosi.csv" in client.get(reverse("staff-imports")).content.decode()
+
+
+def test_the_demonstration_run_is_called_so_among_the_imports(client):
+    ImportRun.objects.create(kind="demo", sha256="0" * 64, state="committed", started_by="service:demo", started_at=AT)
+    assert "Esittelyrekisteri" in client.get(reverse("staff-imports")).content.decode()

@@ -344,3 +344,31 @@ def test_the_command_keeps_what_went_in_encrypted_and_nothing_of_a_rehearsal_or_
     assert list(stored_names()) == [source.stored_as]
     run(write(CUSTOMERS), "customers")
     assert list(stored_names()) == [source.stored_as]
+
+
+def workbook(folder: Path, *rows: tuple[Any, ...]) -> Path:
+    path = folder / "table.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate(rows):
+            sheet.write_row(number, 0, cells)
+    return path
+
+
+def test_a_workbook_that_keeps_codes_as_numbers_gets_its_zeros_back_or_is_told_why(tmp_path: Path) -> None:
+    headings = ("asiakasnumero", "laji", "sukunimi", "puhelin", "postinumero", "maa")
+    rows = [(200001, "henkilö", "Äijälä", 401234567, 100, "FI"), (200002, "henkilö", "Aho", "", 2100, "DK")]
+    assert run(workbook(tmp_path, headings, *rows), "customers")["status"] == 0
+    with acting_as_service("test"):
+        made = list(Customer.objects.order_by("number").values_list("postal_code", "phone"))
+    assert made == [("00100", "+358401234567"), ("2100", "")]
+    sites = ("käyttöpaikka", "katuosoite", "postinumero")
+    report = run(workbook(tmp_path, sites, (float(gsrn(91)), "Puijonkatu 1", 70100)), "sites")
+    assert "tekstinä" in report["faults"][0]["why"]
+
+
+def test_the_report_names_the_import_by_which_it_is_undone(tmp_path: Path) -> None:
+    out = io.StringIO()
+    call_command("import_register", str(written(tmp_path, CUSTOMERS)), kind="customers", stdout=out)
+    with acting_as_service("test"):
+        assert str(ImportRun.objects.get().pk) in out.getvalue()

@@ -100,6 +100,8 @@ def test_a_table_is_uploaded_mapped_previewed_confirmed_and_undone(client: Clien
         result = dict(delete_rows_of_an_undone_import(deletion))
     Job.objects.filter(pk=deletion.pk).update(state=Job.State.DONE, result=result)
     assert count() == 0
+    listed = client.get(reverse("staff-imports")).content.decode()
+    assert "Kumoa<" not in listed and "Miten kumottiin" in listed
     page = client.get(undo)
     assert "Refresh" not in page.headers
     assert ColumnMapping.objects.get(name="asiakkaat").columns["number"] == "asiakasnumero"

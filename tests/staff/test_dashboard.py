@@ -6,14 +6,17 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from register import dashboard
 from register.audit.acting import acting_as_service
 from register.dashboard import Board, Part
 from register.identity.roles import Role
+from register.work.handlers import job_kinds
 from register.work.models import ImportRun, Job
 from retention.models import StopSwitch
+from sites.staff.kinds import words_of
 from tests.harness.staff import Staff, make_staff, signed_in
 
 
@@ -58,10 +61,30 @@ def test_a_register_without_work_says_so(staff: Staff):
 
 
 def test_the_stop_of_purging_is_said_on_top(staff: Staff):
-    assert "Poistaminen on pysäytetty" not in page_of(staff)
+    before = page_of(staff)
+    assert "Poistaminen on pysäytetty" not in before
+    assert "Seuraava poisto" in before
     with acting_as_service("test"):
-        StopSwitch.objects.create(stopped_at=timezone.now(), stopped_by="test", reason="koe")
-    assert "Poistaminen on pysäytetty" in page_of(staff)
+        by = f"staff:{staff.account.pk}"
+        StopSwitch.objects.create(stopped_at=timezone.now(), stopped_by=by, reason="tietopyyntö kesken")
+    page = page_of(staff)
+    assert "Poistaminen on pysäytetty" in page
+    assert "tietopyyntö kesken" in page and f"{staff.account.display_name}, " in page
+    assert "Seuraava poisto" not in page
+    kept = signed_in(make_staff(role=Role.DPO, email="tsv@example.org")).get(reverse("staff-retention"))
+    assert f"{staff.account.display_name}, " in kept.content.decode()
+
+
+def test_purging_is_stopped_from_the_dashboard_by_those_who_may(db: None):
+    stop = reverse("staff-retention-stop")
+    officer = make_staff(role=Role.DPO)
+    assert stop in page_of(officer)
+    assert stop not in page_of(make_staff(role=Role.AGENT, email="toinen@example.org"))
+
+
+@pytest.mark.parametrize("kind", job_kinds())
+def test_every_kind_of_work_has_its_words(kind: str):
+    assert words_of(kind) != kind
 
 
 def broken(how: Callable[[], object]) -> Callable[[Board, datetime.datetime], None]:

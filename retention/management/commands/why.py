@@ -43,7 +43,7 @@ def lines_of(found: Reasons) -> list[str]:
         lines = [_("%(label)s %(key)s goes with:") % {"label": found.label, "key": found.key}]
         for root in found.goes_with:
             lines += [f"  {line}" for line in lines_of(root)]
-        return lines
+        return list(dict.fromkeys(lines))
     lines = [f"{found.label} {found.key}"]
     lines += [_keep(state) for state in found.keeps]
     for label, count in found.references:
@@ -60,7 +60,7 @@ def lines_of(found: Reasons) -> list[str]:
         if day
         else _("It stays: a reason to hold it has no end yet.")
     )
-    return lines
+    return list(dict.fromkeys(lines))  # two ways to the same table, or two clocks of one reason, say the same
 
 
 def _keep(state: KeepState) -> str:

@@ -69,11 +69,11 @@ def import_upload(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]
         source = ImportSource.objects.get(pk=UUID(job.parameters["source"]))
     stored = file_of(source)
     is_preview = bool(job.parameters["is_preview"])
-    total = sum(one.size_bytes for one in _sources(source.name, stored))
+    total = sum(one.size_bytes for one in sources_of(source.name, stored))
     done = 0
     outcomes: list[FileOutcome] = []
     for outcome in import_consumption(
-        sources=_sources(source.name, stored),
+        sources=sources_of(source.name, stored),
         actor=actor,
         scope=scope,
         now=now,
@@ -101,7 +101,8 @@ def _asker(job: Job) -> tuple[Actor, Scope]:
     return Actor.staff(account.pk), scope_of(account, PERMISSION)
 
 
-def _sources(name: str, stored: EncryptedFile) -> Iterator[SourceFile]:
+def sources_of(name: str, stored: EncryptedFile) -> Iterator[SourceFile]:
+    """Give the files of an upload: itself, or those of an archive in their order."""
     with stored.open() as stream:
         is_archive = stream.read(4) == _ARCHIVE
     if is_archive:

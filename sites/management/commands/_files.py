@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -128,7 +129,7 @@ class FileImportCommand(BaseCommand):
         for name in used:
             table.add_column(str(self.kind.counts[name]), justify="right")
         for report in reports:
-            counts = [f"{report['counts'].get(name, 0):,}" for name in used]
+            counts = [number_format(report["counts"].get(name, 0), force_grouping=True) for name in used]
             table.add_row(report["file"], _STATES[report["state"]](), *counts)
         console.print(table)
         for report in reports:

@@ -9,6 +9,7 @@ from typing import Any, TextIO, cast
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -97,9 +98,13 @@ class Command(BaseCommand):
             table.add_column(head, justify="left" if head in heads[:2] else "right")
         for outcome in outcomes:
             counts = outcome.counts
-            numbers = [outcome.line_count, counts.new_count, counts.corrected_count, counts.unchanged_count]
+            # The first line of a file is its header.
+            numbers = [max(outcome.line_count - 1, 0), counts.new_count, counts.corrected_count, counts.unchanged_count]
             numbers += [outcome.gap_count, outcome.duplicate_count, outcome.rounded_count]
-            table.add_row(outcome.name, _STATES[outcome.state](), *(f"{number:,}" for number in numbers))
+            words = (
+                _("would be imported") if is_preview and outcome.state == State.IMPORTED else _STATES[outcome.state]()
+            )
+            table.add_row(outcome.name, words, *(number_format(number, force_grouping=True) for number in numbers))
         console.print(table)
         for line in (*(() if is_preview else _runs(outcomes)), *_remarks(outcomes)):
             console.print(line, markup=False, highlight=False)

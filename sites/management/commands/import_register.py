@@ -8,6 +8,7 @@ from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -105,8 +106,10 @@ class Command(BaseCommand):
         table.add_column(str(kind.title))
         table.add_column(_("rows"), justify="right")
         for name, count in {"rows": report.row_count, **report.counts}.items():
-            table.add_row(_COUNTS.get(name, lambda name=name: name)(), f"{count:,}")
+            table.add_row(_COUNTS.get(name, lambda name=name: name)(), number_format(count, force_grouping=True))
         console.print(table)
+        if not report.is_dry_run and not report.is_refused:
+            console.print(_("Import %(run)s; undo_import takes it back.") % {"run": report.run.pk}, highlight=False)
         if report.is_refused:
             console.print(_("Nothing was imported: correct these rows first."))
         titles = kind.titles

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from register.access.scope import Actor
 from register.audit.acting import acting_as_service
@@ -21,6 +21,11 @@ from register.identity.queries import COMMITMENT_VERSION
 from register.identity.roles import Role
 
 _ACTOR = Actor.service("create_staff")
+_CONTROLLERS = {
+    "energy": gettext_lazy("the energy company"),
+    "network": gettext_lazy("the network company"),
+    "both": gettext_lazy("both companies"),
+}
 
 
 class Command(BaseCommand):
@@ -57,9 +62,10 @@ class Command(BaseCommand):
                     codes = _make(options, password, secret, timezone.now())
             except (operations.UnableToCreateAccount, operations.UnableToGrantRole) as error:
                 raise CommandError(str(error)) from error
-        self.stdout.write(f"{options['email']}: {options['role']}, {options['controller']}")
-        self.stdout.write(f"TOTP key for the authenticator app, shown once: {secret}")
-        self.stdout.write(f"Recovery codes, shown once: {' '.join(codes)}")
+            role = Role(options["role"]).label
+            self.stdout.write(f"{options['email']}: {role}, {_CONTROLLERS[options['controller']]}")
+            self.stdout.write(gettext("Key for the authenticator app, shown once: %(key)s") % {"key": secret})
+            self.stdout.write(gettext("Recovery codes, shown once: %(codes)s") % {"codes": " ".join(codes)})
 
 
 def _make(options: dict[str, Any], password: str, secret: str, at: datetime) -> list[str]:

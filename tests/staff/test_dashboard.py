@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from register import dashboard
 from register.audit.acting import acting_as_service
@@ -82,9 +83,10 @@ def test_purging_is_stopped_from_the_dashboard_by_those_who_may(db: None):
     assert stop not in page_of(make_staff(role=Role.AGENT, email="toinen@example.org"))
 
 
-@pytest.mark.parametrize("kind", job_kinds())
-def test_every_kind_of_work_has_its_words(kind: str):
-    assert words_of(kind) != kind
+def test_every_kind_of_work_has_its_words():
+    autodiscover_modules("tasks")
+    assert job_kinds()
+    assert [kind for kind in job_kinds() if words_of(kind) == kind] == []
 
 
 def broken(how: Callable[[], object]) -> Callable[[Board, datetime.datetime], None]:

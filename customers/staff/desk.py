@@ -1,4 +1,7 @@
-"""The desk of an agent over HTTP: a call begins and ends, a customer is pinned and let go."""
+"""The desk of an agent over HTTP: a call begins and ends, a customer is pinned and let go.
+
+Every page names whom one calls and has pinned, so that both are looks.
+"""
 
 from uuid import UUID
 
@@ -9,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from customers import operations
 from register.access.refusing import Refusal
-from register.identity.looking import OpeningReason, account_of, needs
+from register.identity.looking import LookReason, OpeningReason, WhatWasShown, account_of, needs, note_look
 from register.identity.queries import actor_of
 
 
@@ -25,6 +28,7 @@ def start_call(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             )
         except Refusal as refusal:
             raise Http404 from refusal
+        note_look(request, what=WhatWasShown.CALL_BEGUN, customers=[customer_id], reason=reason)
     return _page(customer_id)
 
 
@@ -40,11 +44,14 @@ def end_call(request: HttpRequest) -> HttpResponse:
 @needs("customers.view_customer")
 def pin(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Pin the customer to the menu, or let them go."""
-    act = operations.unpin_customer if request.POST.get("act") == "unpin" else operations.pin_customer
+    is_let_go = request.POST.get("act") == "unpin"
+    act = operations.unpin_customer if is_let_go else operations.pin_customer
     try:
         act(customer_id=customer_id, actor=actor_of(account_of(request)), at=timezone.now())
     except Refusal as refusal:
         raise Http404 from refusal
+    if not is_let_go:
+        note_look(request, what=WhatWasShown.PINNED, customers=[customer_id], reason=LookReason.PAGE)
     return _page(customer_id)
 
 

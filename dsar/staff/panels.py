@@ -38,6 +38,7 @@ def alerts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Tell that a request of the customer waits for its answer."""
     if customer_or_none(customer_id) is None:
         raise Http404
+    note_panel(request, customer_id, "requests")
     rows = requests_of(customer_id, on=timezone.localdate())
     found = [_alert(row) for row in rows if row.request.is_open]
     return render(request, "staff/customers/_alerts.html", {"alerts": found})

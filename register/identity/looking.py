@@ -56,6 +56,8 @@ class WhatWasShown(models.TextChoices):
     RECORDING = "recording", _("recording")
     CONSUMPTION_FILE = "consumption file", _("consumption as a file")
     REFUSED_ROWS = "refused rows", _("refused rows of an uploaded file")
+    CALL_BEGUN = "call begun", _("start of a call")
+    PINNED = "customer pinned", _("pinned to the menu")
     DOCUMENT = "power of attorney", _("document of a power of attorney")
 
 
@@ -66,14 +68,15 @@ def account_of(request: HttpRequest) -> Account:
 
 
 def note_look(
-    request: HttpRequest, *, what: str, customers: Iterable[UUID], reason: str, is_of_file: bool = False
+    request: HttpRequest, *, what: str, customers: Iterable[UUID], reason: str, is_of_strangers: bool = False
 ) -> None:
     """Record that this page shows these persons; the unit is the roles of the account. Nobody shown, nothing noted.
 
-    A look at a file from outside is noted always: it may be about persons whom the register does not know.
+    A look at persons whom no customer's key names is noted always: a call from somebody unknown, a prospect, a
+    file from outside.
     """
     shown = list(dict.fromkeys(customers))
-    if not shown and not is_of_file:
+    if not shown and not is_of_strangers:
         return
     account = account_of(request)
     unit = ", ".join(sorted(account.roles()))[:60] or "none"

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from register.access.refusing import Refusal
 from register.audit.subjects import controller_of
 from register.crypto.fields import EncryptedTextField
+from register.datamap.map import Kind
 from register.identity.components import controller_tag, status
 from register.identity.looking import LookReason, note_look
 from register.identity.models import Account
@@ -175,8 +176,14 @@ class RowAdmin(StaffAdmin):
         self._note(request, [row] if isinstance(row, models.Model) else [], LookReason.PAGE)
 
     def _note(self, request: HttpRequest, rows: Iterable[models.Model], reason: str) -> None:
-        what = str(self.opts.label_lower)
-        note_look(request, what=what, customers=self.subjects_shown(rows), reason=reason)
+        shown = list(rows)
+        note_look(
+            request,
+            what=str(self.opts.label_lower),
+            customers=self.subjects_shown(shown),
+            reason=reason,
+            is_of_strangers=bool(shown) and _is_about_persons(self.model),
+        )
 
     def controller_mark(self, row: Any) -> SafeString:
         """Show the controller by its mark."""
@@ -222,6 +229,11 @@ class InForce:
 def customer_url(customer_id: UUID) -> str:
     """Return the address of a customer's page, opened from a list."""
     return f"{reverse('staff-customer', args=[customer_id])}?from={LookReason.LIST}"
+
+
+def _is_about_persons(model: type[models.Model]) -> bool:
+    data_map = getattr(model, "data_map", None)
+    return bool(data_map and data_map.kind is not Kind.NO_PERSON and (data_map.subjects or data_map.fields))
 
 
 def _is_shown(field: Any) -> bool:

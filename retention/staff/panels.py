@@ -35,6 +35,7 @@ def alerts(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Tell that a hold keeps what is the customer's."""
     if customer_or_none(customer_id) is None:
         raise Http404
+    note_panel(request, customer_id, "what goes when")
     today = timezone.localdate()
     holds = Hold.objects.filter(kind=Hold.Kind.PERSON, target=customer_id, released_at__isnull=True)
     found = [

@@ -315,4 +315,10 @@ def _note_rows(request: HttpRequest, job: Job, cells: Mapping[int, Mapping[str, 
     heading = job.parameters["columns"].get(NUMBER_FIELDS.get(job.parameters["kind"], ""), "")
     numbers = {number for row in cells.values() for number in clean_customers(row.get(heading, ""))}
     known = Customer.objects.filter(number__in=numbers).values_list("pk", flat=True)
-    note_look(request, what=WhatWasShown.REFUSED_ROWS, customers=known, reason=LookReason.WORK, is_of_file=bool(cells))
+    note_look(
+        request,
+        what=WhatWasShown.REFUSED_ROWS,
+        customers=known,
+        reason=LookReason.WORK,
+        is_of_strangers=bool(cells),
+    )

@@ -60,7 +60,7 @@ def test_a_call_gives_looks_their_reason_until_it_ends(client: Client, people: l
     assert client.post(reverse("staff-call-end"))["Location"] == page(caller)
     assert "Lopeta puhelu" not in client.get(page(caller)).content.decode()
     # Somebody else's page during the call was looked at in a call, but not for the caller's reason.
-    assert reasons() == ["invoice", "call", "invoice", "page"]
+    assert reasons() == ["invoice", "invoice", "call", "invoice", "page"]
     assert client.post(reverse("staff-call-end")).status_code == 302
 
 

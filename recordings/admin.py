@@ -1,4 +1,7 @@
-"""Recordings and listenings on the admin site; one listens on the customer's page, with a reason."""
+"""Recordings and listenings on the admin site; one listens and reads on the customer's page, with a reason.
+
+Dangerous if loosened: a transcript says what the call says, so that no page here shows it (clause P5).
+"""
 
 import datetime
 from typing import Any, ClassVar
@@ -63,15 +66,16 @@ class RecordingAdmin(RowAdmin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what is known of the call."""
-        return [
-            "kind", "customer", "direction", "phone", "called_at", "duration_s", "handled_by", "controller",
-            "transcript",
-        ]  # fmt: skip
+        """Show what is known of the call, but not what was said in it."""
+        return ["kind", "customer", "direction", "phone", "called_at", "duration_s", "handled_by", "controller"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The call itself stays as it was."""
-        return ("direction", "phone", "called_at", "duration_s", "handled_by", "controller", "transcript")
+        return ("direction", "phone", "called_at", "duration_s", "handled_by", "controller")
+
+    def closed_columns(self, row: models.Model) -> frozenset[str]:
+        """The history does not tell what was said either."""
+        return super().closed_columns(row) | {"transcript"}
 
     @admin.display(description=_("goes on"), ordering="called_on")
     def goes_on(self, row: Recording) -> datetime.date:

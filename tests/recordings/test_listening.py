@@ -111,3 +111,19 @@ def test_kind_and_customer_of_a_call_are_corrected_and_nothing_else(call: Record
         assert (changed.kind, changed.customer_id, changed.called_on) == ("fault", None, call.called_on)
         with pytest.raises(operations.UnableToChangeRecording):
             operations.change_recording(recording_id=call.pk, kind="gossip", customer_id=None, **who)
+
+
+@pytest.mark.clause("P5")
+@pytest.mark.parametrize("role", [Role.AGENT, Role.DPO, Role.ADMINISTRATOR])
+def test_the_transcript_is_read_only_after_a_reason(call: Recording, role: Role) -> None:
+    client = signed_in(make_staff(email="lukija@example.org", role=role))
+    with acting_as_service("test"):
+        call.transcript = "Kanarialintu soitti laskusta"
+        call.save()
+    pages = [panel(call), reverse("admin:recordings_recording_changelist")]
+    pages += [reverse(f"admin:recordings_recording_{name}", args=[call.pk]) for name in ("change", "history", "delete")]
+    for page in pages:
+        answer = client.get(page, follow=True)
+        assert "Kanarialintu" not in answer.content.decode(), page
+    answer = client.post(panel(call), {"recording": call.pk, "reason": "verify"})
+    assert "Kanarialintu" in answer.content.decode()

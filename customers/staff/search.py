@@ -40,17 +40,19 @@ def search(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     results = [_found(finder, query, account) for finder in finders()]
     hits = in_order(hit for result in results for hit in result.hits)
+    # Noted before anything is told: where the answer leads, and how many there are, say who is a customer too.
+    note_look(
+        request,
+        what=WhatWasShown.SEARCH_HITS,
+        customers=[key for hit in hits for key in hit.customers],
+        reason=LookReason.SEARCH,
+    )
     opened = _single(results, hits)
     if opened:
         return HttpResponseRedirect(f"{reverse('staff-customer', args=[opened])}?from={LookReason.SEARCH}")
     section = request.POST.get("section", "")
+    section = section if section in _SECTIONS else ""
     shown = [hit for hit in hits if section in ("", hit.section)][:_SHOWN]
-    note_look(
-        request,
-        what=WhatWasShown.SEARCH_HITS,
-        customers=[key for hit in shown for key in hit.customers],
-        reason=LookReason.SEARCH,
-    )
     seconds = (timezone.now() - started).total_seconds()
     context = _context(query, hits, shown, section, results) | {"seconds": max(seconds, 0.01)}
     return render(request, "staff/search/page.html", context)

@@ -116,6 +116,25 @@ def test_a_single_hit_of_a_whole_key_opens_the_customer_at_once(maija: Customer,
     assert answer["Location"] == url("staff-customer", maija, "?from=search")
 
 
+@pytest.mark.parametrize("typed", ["050 000 4567", CODE])
+def test_a_search_that_opens_the_customer_is_logged_before_the_page_is(
+    maija: Customer, client_of: Any, typed: str
+) -> None:
+    assert client_of().post(reverse("staff-search"), {"q": typed}).status_code == 302
+    assert looks() == [("search hits", "search")]
+    with acting_as_service("test"):
+        assert {one.customer_id for one in ReadEvent.objects.get().shown.all()} == {maija.pk}
+
+
+@pytest.mark.parametrize("section", ["none", "sites", "customers"])
+def test_a_search_limited_by_kind_logs_everybody_who_is_counted(maija: Customer, client_of: Any, section: str) -> None:
+    page = text(client_of().post(reverse("staff-search"), {"q": "aijala", "section": section}))
+    assert ("<mark>" in page) is (section != "sites")
+    assert looks() == [("search hits", "search")]
+    with acting_as_service("test"):
+        assert ReadEvent.objects.get().shown.filter(customer_id=maija.pk).exists()
+
+
 @pytest.mark.item("C03")
 @pytest.mark.parametrize("typed", ["020290-999Y", "020290-999", "020290A99", "020290 - 999 X"])
 def test_an_identity_code_is_not_shown_again(maija: Customer, client_of: Any, typed: str) -> None:

@@ -127,7 +127,7 @@ def import_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     told = asker_facts(job) if is_mine else {}
     files = [_shown(file, told.get(file["number"])) for file in job.result.get("files", [])] if is_mine else []
     if any(fact.identifiers for fact in told.values()):
-        note_look(request, what=WhatWasShown.REFUSED_ROWS, customers=(), reason=LookReason.WORK, is_of_file=True)
+        note_look(request, what=WhatWasShown.REFUSED_ROWS, customers=(), reason=LookReason.WORK, is_of_strangers=True)
     is_preview = bool(job.parameters["is_preview"])
     refused_count = job.result.get("states", {}).get("refused", 0)
     context = {

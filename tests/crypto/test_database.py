@@ -128,7 +128,8 @@ def test_wherever_the_columns_of_a_save_are_named_the_index_goes_with_its_source
     }
     assert pairs
     for room in ROOMS:
-        for path in (ROOT / room).rglob("*.py"):
+        # A migration names the columns of the table it makes, not those of a save.
+        for path in (path for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts):
             for names in named_columns(ast.parse(path.read_text(encoding="utf-8"))):
                 assert {pairs[name] for name in names & pairs.keys()} <= names, path
 

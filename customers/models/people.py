@@ -125,6 +125,7 @@ class Customer(Sourced):
         indexes: ClassVar = [
             models.Index(fields=["relationship_ended_on"], name="customer_by_end"),
             models.Index(fields=["business_id"], condition=~Q(business_id=""), name="customer_by_business_id"),
+            models.Index(fields=["identity_code_index"], name="customer_by_identity_code"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -212,7 +213,10 @@ class Representative(Sourced):
     class Meta:
         verbose_name = _("representative")
         verbose_name_plural = _("representatives")
-        indexes: ClassVar = [models.Index(fields=["relationship_ended_on"], name="representative_by_end")]
+        indexes: ClassVar = [
+            models.Index(fields=["relationship_ended_on"], name="representative_by_end"),
+            models.Index(fields=["identity_code_index"], name="representative_by_code"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -21,7 +21,9 @@ SOURCES = ("R2", "R5", "R5", "R6", "R7")
 class Marketing:
     """Makes the rows of prospects and of objections."""
 
-    def __init__(self, town: Town, writer: Writer) -> None:
+    def __init__(self, town: Town, writer: Writer, objections: set[bytes]) -> None:
+        """Begin with the objections that customers made already: one stands once an address."""
+        self.objections = objections
         self.town, self.until, self.writer = town, town.until, writer
         self.chance = stream(town.seed, "marketing")
         self.keys = Keys(town.seed, "marketing")
@@ -65,10 +67,14 @@ class Marketing:
         channel = chance.choice(("phone", "email"))
         address = self.numbers.mobile() if channel == "phone" else self.numbers.email("kielto", self.names.surname())
         is_withdrawn = chance.random() < 0.1
+        digest = suppression_digest(channel, address)
+        if digest in self.objections:
+            return
+        self.objections.add(digest)
         self.writer.table(Suppression).add(
             id=self.keys.on(objected_on),
             channel=channel,
-            digest=suppression_digest(channel, address),
+            digest=digest,
             objected_on=objected_on,
             withdrawn_on=objected_on + timedelta(days=9) if is_withdrawn else None,
         )

@@ -196,7 +196,7 @@ class _Loading:
             money.write_holders(holders)
         for _all in self._parts("calls", [town]):
             Calls(town, writer, people).write()
-            Marketing(town, writer).write()
+            Marketing(town, writer, told.objections).write()
             Waiting(town, writer).write()
         self.tell("search", 0, 1)
         rebuild_search_tokens()

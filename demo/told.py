@@ -32,7 +32,7 @@ class Told:
 
     def __init__(self, town: Town, writer: Writer, people: People) -> None:
         self.town, self.until, self.writer, self.people = town, town.until, writer, people
-        self._objections: set[bytes] = set()
+        self.objections: set[bytes] = set()
         self.yesterday = town.until - timedelta(days=1)
         self.chance = stream(town.seed, "told")
         self.keys = Keys(town.seed, "told")
@@ -116,8 +116,8 @@ class Told:
         known = {"email": self.people.emails, "post": self.people.letters}.get(channel, self.people.phones)
         address = known[customer]
         digest = suppression_digest(channel, address)
-        if address and digest not in self._objections:
-            self._objections.add(digest)
+        if address and digest not in self.objections:
+            self.objections.add(digest)
             day = given_at.astimezone(HELSINKI).date()
             self.writer.table(Suppression).add(
                 id=self.keys.at(given_at), channel=channel, digest=digest, objected_on=day

@@ -30,6 +30,7 @@ from register.work.operations import (
     record_refusal,
 )
 from register.work.operations.reporting import Reporter
+from sites.imports.asking import asker_of, confirm_preview
 
 from .undo import UnableToUndo, Undoing
 from .uploads import WORKS_WITH_IMPORTS, controllers_permitting, opened_source
@@ -77,17 +78,10 @@ def confirm_file(*, preview: Job, actor: Actor, at: dt.datetime) -> Job:
 
     Raises: UnableToImportFile.
     """
-    asked = preview.parameters
-    is_clean = preview.state == Job.State.DONE and preview.result.get("state") == "previewed"
-    if preview.kind != IMPORT_FILE or not asked.get("is_preview") or not is_clean:
-        raise UnableToImportFile(_("Only a finished preview without faults can be confirmed."))
-    if preview.asked_by != f"{actor.kind}:{actor.id}":
-        raise UnableToImportFile(_("Only the person who uploaded the file can confirm it."))
-    for other in Job.objects.filter(
-        kind=IMPORT_FILE, parameters__source=asked["source"], parameters__is_preview=False
-    ).exclude(state=Job.State.FAILED):
-        return other
-    return ask_for_work(kind=IMPORT_FILE, actor=actor, at=at, parameters={**asked, "is_preview": False})
+    unclean = _("Only a finished preview without faults can be confirmed.")
+    return confirm_preview(
+        preview=preview, work=IMPORT_FILE, unclean=unclean, error=UnableToImportFile, actor=actor, at=at
+    )
 
 
 def import_kept_file(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
@@ -95,7 +89,7 @@ def import_kept_file(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, A
 
     Raises: UnableToImportFile.
     """
-    account = _asker(job)
+    account = asker_of(job, permitted_files, UnableToImportFile)
     asked = job.parameters
     kind = file_kinds()[asked["kind"]]
     actor, scope = Actor.staff(account.pk), scope_of(account, *rights_of(kind))
@@ -141,7 +135,7 @@ def undo_file(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
     It reaches all rows of the import, so a person who acts for one controller cannot undo what touched the other.
     Raises: UnableToImportFile.
     """
-    account = _asker(job)
+    account = asker_of(job, permitted_files, UnableToImportFile)
     actor = Actor.staff(account.pk)
     with translation.override(account.language), acting(actor=actor, scope=Scope.service(UNDO_FILE)):
         run = ImportRun.objects.get(pk=UUID(job.parameters["run"]))
@@ -181,12 +175,3 @@ def undo_file_import(*, run: ImportRun, actor: Actor, at: dt.datetime, controlle
             queue=Job.Queue.PURGE,
         )
         return Undoing(run, restored.count, restored.kept, job)
-
-
-def _asker(job: Job) -> Account:
-    """Give the person who asked, if they still may."""
-    kind, _colon, key = job.asked_by.partition(":")
-    account = Account.objects.filter(pk=UUID(key), is_active=True).first() if kind == "staff" else None
-    if account is None or job.parameters["kind"] not in {each.code for each in permitted_files(account)}:
-        raise UnableToImportFile(_("The person who asked for the import may not import any more."))
-    return account

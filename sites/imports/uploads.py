@@ -32,6 +32,7 @@ from register.work.operations import (
 )
 from register.work.operations.reporting import Reporter
 from register.work.tables import Table, UnableToReadTable
+from sites.imports.asking import asker_of, confirm_preview
 
 from .undo import UnableToUndo, undo_register_import
 
@@ -101,17 +102,10 @@ def confirm_table(*, preview: Job, actor: Actor, at: dt.datetime) -> Job:
 
     Raises: UnableToImportTable.
     """
-    asked = preview.parameters
-    is_clean = preview.state == Job.State.DONE and preview.result.get("state") == "previewed"
-    if preview.kind != IMPORT_TABLE or not asked.get("is_preview") or not is_clean:
-        raise UnableToImportTable(_("Only a finished preview without refused rows can be confirmed."))
-    if preview.asked_by != f"{actor.kind}:{actor.id}":
-        raise UnableToImportTable(_("Only the person who uploaded the file can confirm it."))
-    for other in Job.objects.filter(
-        kind=IMPORT_TABLE, parameters__source=asked["source"], parameters__is_preview=False
-    ).exclude(state=Job.State.FAILED):
-        return other
-    return ask_for_work(kind=IMPORT_TABLE, actor=actor, at=at, parameters={**asked, "is_preview": False})
+    unclean = _("Only a finished preview without refused rows can be confirmed.")
+    return confirm_preview(
+        preview=preview, work=IMPORT_TABLE, unclean=unclean, error=UnableToImportTable, actor=actor, at=at
+    )
 
 
 def ask_for_undo(*, run: ImportRun, actor: Actor, at: dt.datetime) -> Job:
@@ -127,7 +121,7 @@ def import_kept_table(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, 
 
     Raises: UnableToImportTable.
     """
-    account = _asker(job)
+    account = asker_of(job, permitted_kinds, UnableToImportTable)
     actor, scope = Actor.staff(account.pk), scope_of(account, WORKS_WITH_IMPORTS, PERMISSIONS[job.parameters["kind"]])
     asked = job.parameters
     is_preview = bool(asked["is_preview"])
@@ -158,7 +152,7 @@ def undo_table(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
     It reaches all rows of the import, so a person who acts for one controller cannot undo what touched the other.
     Raises: UnableToImportTable.
     """
-    account = _asker(job)
+    account = asker_of(job, permitted_kinds, UnableToImportTable)
     actor = Actor.staff(account.pk)
     with translation.override(account.language), acting(actor=actor, scope=Scope.service(UNDO_TABLE)):
         run = ImportRun.objects.get(pk=UUID(job.parameters["run"]))
@@ -174,12 +168,3 @@ def undo_table(*, job: Job, now: Callable[[], dt.datetime]) -> dict[str, Any]:
 def opened_source(key: UUID) -> EncryptedFile:
     """Open a kept file by the key of its source."""
     return file_of(ImportSource.objects.get(pk=key))
-
-
-def _asker(job: Job) -> Account:
-    """Give the person who asked, if they still may."""
-    kind, _colon, key = job.asked_by.partition(":")
-    account = Account.objects.filter(pk=UUID(key), is_active=True).first() if kind == "staff" else None
-    if account is None or job.parameters["kind"] not in {each.code for each in permitted_kinds(account)}:
-        raise UnableToImportTable(_("The person who asked for the import may not import any more."))
-    return account
